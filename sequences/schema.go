@@ -1,0 +1,115 @@
+package sequences
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+)
+
+// Schemas are JSON Schemas (draft 2020-12) of the three kinds of files, by file
+// name, for editors that complete and check YAML while it is being written.
+// They are made from the types and tags that the parsers use; the parsers check
+// more, such as names across files.
+func Schemas() map[string][]byte {
+	return map[string][]byte{
+		"settings.schema.json": schemaOf(&Settings{}),
+		"sequence.schema.json": schemaOf(&Sequence{}),
+		"segment.schema.json":  schemaOf(&Segment{}),
+	}
+}
+
+func schemaOf(v any) []byte {
+	r := &jsonschema.Reflector{
+		Anonymous:                  true, // no $id: the files lie in the content folder
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		ExpandedStruct:             true,
+	}
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return specialSchema(r, t) }
+	schema := r.Reflect(v)
+	if schema.Definitions == nil {
+		schema.Definitions = jsonschema.Definitions{}
+	}
+	schema.Definitions["Filter"] = filterSchema()
+	data, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		panic(err) // the types are fixed: a programmer's error
+	}
+	return append(data, '\n')
+}
+
+// specialSchema describes the types that read themselves.
+func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[Duration]():
+		return durationSchema()
+	case reflect.TypeFor[Filter]():
+		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
+	case reflect.TypeFor[Window]():
+		return inline(windowYAML{}, r.Mapper)
+	case reflect.TypeFor[hours]():
+		return oneOrMoreSchema(&jsonschema.Schema{Type: "string", Pattern: hoursPattern.String(), Examples: []any{"09:00-18:00"}})
+	case reflect.TypeFor[Reentry]():
+		after := jsonschema.NewProperties()
+		after.Set("after", durationSchema())
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string", Enum: []any{ReentryNever, ReentryAlways}},
+			{Type: "object", Properties: after, Required: []string{"after"}, AdditionalProperties: jsonschema.FalseSchema},
+		}}
+	}
+	return nil
+}
+
+// inline is the schema of v without document-level keywords.
+func inline(v any, mapper func(reflect.Type) *jsonschema.Schema) *jsonschema.Schema {
+	r := &jsonschema.Reflector{
+		Anonymous:                  true,
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		DoNotReference:             true,
+		Mapper:                     mapper,
+	}
+	schema := r.Reflect(v)
+	schema.Version = ""
+	return schema
+}
+
+func durationSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: durationPattern.String(), Examples: []any{"21d", "3w", "2mo", "5bd"}}
+}
+
+func oneOrMoreSchema(one *jsonschema.Schema) *jsonschema.Schema {
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one}}}
+}
+
+func filterSchema() *jsonschema.Schema {
+	keys := jsonschema.NewProperties()
+	for _, f := range textFields {
+		one := &jsonschema.Schema{Type: "string"}
+		for _, v := range f.values {
+			one.Enum = append(one.Enum, v)
+		}
+		keys.Set(f.name, oneOrMoreSchema(one))
+	}
+	spans := jsonschema.NewProperties()
+	spans.Set("older_than", durationSchema())
+	spans.Set("within", durationSchema())
+	keys.Set(FieldLastPurchase, &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+		{Const: "never"},
+		{Type: "object", Properties: spans, AdditionalProperties: jsonschema.FalseSchema},
+	}})
+	scalar := &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
+	keys.Set(FieldAttributes, &jsonschema.Schema{
+		Type:                 "object",
+		AdditionalProperties: oneOrMoreSchema(scalar),
+		Description:          "attributes declared in seventh.yaml, by name",
+	})
+	keys.Set(FieldNot, &jsonschema.Schema{Ref: "#/$defs/Filter"})
+	return &jsonschema.Schema{
+		Type:                 "object",
+		Properties:           keys,
+		AdditionalProperties: jsonschema.FalseSchema,
+		Description:          "which clients: all conditions must hold",
+	}
+}

@@ -1,0 +1,135 @@
+package sequences
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Owner as a sequence's sender means the client's rep.
+const Owner = "owner"
+
+// EnrollMode says who puts clients into a sequence.
+type EnrollMode string
+
+// The enroll modes.
+const (
+	Automatic EnrollMode = "automatic" // everybody the audience matches, as soon as it does
+	Manual    EnrollMode = "manual"    // only the API
+)
+
+// When a client who went through a sequence may start it again.
+const (
+	ReentryNever  = "never"
+	ReentryAfter  = "after"
+	ReentryAlways = "always"
+)
+
+// Reentry is the rule for starting a sequence again.
+type Reentry struct {
+	Mode  string   // ReentryNever, ReentryAfter or ReentryAlways
+	After Duration // since the last run finished; only with ReentryAfter
+}
+
+// Sequence is a chain of steps for an audience.
+type Sequence struct {
+	Name     string     `yaml:"sequence" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$,example=c-nurture" jsonschema_description:"write the sequence's name, for example sequence: c-nurture"`
+	Title    string     `yaml:"title" jsonschema_description:"what people read; the name if left out"`
+	Audience Filter     `yaml:"audience" jsonschema_description:"which clients the sequence is for; without it all"`
+	Enroll   EnrollMode `yaml:"enroll" jsonschema:"enum=automatic,enum=manual,default=manual" jsonschema_description:"automatic: everybody in the audience; manual: only through the API"`
+	Reentry  Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
+	Priority int        `yaml:"priority" jsonschema:"minimum=0,maximum=1000,default=0" jsonschema_description:"the higher one wins when two sequences compete for a client"`
+	Sender   string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
+	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
+	ExitOn   []string   `yaml:"exit_on" jsonschema:"enum=reply,enum=unsubscribe,enum=bounce,enum=complaint,enum=purchase,enum=category_change" jsonschema_description:"what ends the sequence for a client; unsubscribe, bounce and complaint always do"`
+	Steps    []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
+
+	File   string `yaml:"-"` // as given to ParseSequence
+	Source []byte `yaml:"-"` // the text it was read from
+}
+
+// alwaysExit is what no sequence may go on after.
+var alwaysExit = []string{"unsubscribe", "bounce", "complaint"}
+
+// ExitsOn tells whether what (a value of exit_on) ends the sequence for a
+// client. Unsubscribing, a bounce and a complaint always do.
+func (s *Sequence) ExitsOn(what string) bool {
+	return slices.Contains(alwaysExit, what) || slices.Contains(s.ExitOn, what)
+}
+
+// Step is the step with that id.
+func (s *Sequence) Step(id string) (Step, bool) {
+	if i := s.index(id); i >= 0 {
+		return s.Steps[i], true
+	}
+	return Step{}, false
+}
+
+// Next is the step after the one with the id after, or the first one for "". It
+// is false at the end, and for an id the sequence does not have.
+func (s *Sequence) Next(after string) (Step, bool) {
+	next := s.index(after) + 1
+	if unknown := next == 0 && after != ""; unknown || next >= len(s.Steps) {
+		return Step{}, false
+	}
+	return s.Steps[next], true
+}
+
+func (s *Sequence) index(id string) int {
+	return slices.IndexFunc(s.Steps, func(step Step) bool { return step.ID == id })
+}
+
+// ParseSequence reads one file of sequences/. With settings, names that they do
+// not declare are problems; nil settings leave names unchecked. Problems come
+// in the order of the file; with any, the Sequence is good only for finding
+// more of them.
+func ParseSequence(file string, src []byte, s *Settings) (*Sequence, []Problem) {
+	q := &Sequence{
+		Enroll:  Manual,
+		Reentry: Reentry{Mode: ReentryNever},
+		Sender:  Owner,
+		File:    file,
+		Source:  bytes.Clone(src),
+	}
+	d := decode(file, src, s, q, "a sequence")
+	q.check(d)
+	return q, d.sorted()
+}
+
+func (s *Sequence) check(d *decoder) {
+	if at, written := d.spots["sequence"]; written && s.Name != "" {
+		d.name(at, s.Name)
+	}
+	if s.Title == "" {
+		s.Title = s.Name
+	}
+	d.checkSteps(s.Steps)
+	if d.settings == nil {
+		return
+	}
+	if _, ok := d.settings.Senders[s.Sender]; !ok && s.Sender != Owner {
+		d.problem(d.spotOf("sender"), "%s", unknown("sender", s.Sender, append([]string{Owner}, names(d.settings.Senders)...)))
+	}
+	if _, ok := d.settings.Windows[s.Window]; !ok && s.Window != "" {
+		d.problem(d.spotOf("window"), "%s", unknown("window", s.Window, names(d.settings.Windows)))
+	}
+}
+
+func (r *Reentry) decodeYAML(d *decoder, n ast.Node, path string) {
+	if _, ok := n.(*ast.MappingNode); ok {
+		var written struct {
+			After Duration `yaml:"after" jsonschema:"required" jsonschema_description:"write how long after a finished run, for example after: 180d"`
+		}
+		d.fill(n, path, &written)
+		*r = Reentry{Mode: ReentryAfter, After: written.After}
+		return
+	}
+	switch s, ok := d.text(n); {
+	case !ok:
+	case s == ReentryNever || s == ReentryAlways:
+		r.Mode = s
+	default:
+		d.problem(d.at(n), "%s is no reentry rule: write never, always or { after: 180d }", quoted(s))
+	}
+}

@@ -1,0 +1,156 @@
+package sequences
+
+import (
+	"maps"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // time zones are checked the same on every machine
+)
+
+// Settings is seventh.yaml: what the other files of a content folder refer to.
+type Settings struct {
+	Company        Company              `yaml:"company" jsonschema_description:"the company that letters come from"`
+	TimeZone       string               `yaml:"time_zone" jsonschema:"required,example=Europe/Moscow" jsonschema_description:"write the company's IANA time zone, for example Europe/Moscow"`
+	Calendar       string               `yaml:"calendar" jsonschema:"enum=ru,enum=by,enum=kz,enum=uz,enum=weekends,default=weekends" jsonschema_description:"whose days off count"`
+	Locale         string               `yaml:"locale" jsonschema:"default=en,example=ru" jsonschema_description:"language of letters to clients without a locale of their own"`
+	Categories     map[string]Category  `yaml:"categories" jsonschema_description:"A to D: changes to the built-in cadence"`
+	Senders        map[string]Sender    `yaml:"senders" jsonschema_description:"who letters come from, by name"`
+	FallbackSender string               `yaml:"fallback_sender" jsonschema:"required" jsonschema_description:"write the name of one of the senders; it is used when a client has no owner"`
+	Windows        map[string]Window    `yaml:"windows" jsonschema_description:"when letters may go out, by name"`
+	Attributes     map[string]Attribute `yaml:"attributes" jsonschema_description:"what the CRM tells about clients beside the built-in fields, by name"`
+	Consent        ConsentPolicy        `yaml:"consent" jsonschema_description:"which consent allows automated letters"`
+}
+
+// Company is the company that letters come from; each value is one line of text.
+type Company struct {
+	Name    string `yaml:"name"`
+	Site    string `yaml:"site"`
+	Address string `yaml:"address"`
+	Phone   string `yaml:"phone"`
+	Email   string `yaml:"email"`
+}
+
+// Category is how often clients of a category hear from us.
+type Category struct {
+	Title     string   `yaml:"title"`
+	Letters   Duration `yaml:"letters" jsonschema_description:"time between automated letters"`
+	Calls     Duration `yaml:"calls" jsonschema_description:"time between the rep's calls"`
+	Automated *bool    `yaml:"automated" jsonschema_description:"false: no automated letters at all"` // never nil after ParseSettings
+}
+
+// Sender is somebody letters come from.
+type Sender struct {
+	Email   string `yaml:"email" jsonschema:"required" jsonschema_description:"write the address in From"`
+	Name    string `yaml:"name"`
+	ReplyTo string `yaml:"reply_to" jsonschema_description:"where replies go, if not to email"`
+}
+
+// Attribute declares one of client.attributes, so that a slip in its name is found.
+type Attribute struct {
+	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string"` // never empty after ParseSettings
+	Title string `yaml:"title"`
+}
+
+// ConsentPolicy says on which basis a client may get automated letters.
+type ConsentPolicy struct {
+	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest"`
+}
+
+// Categories are the classes of clients, in order of closeness to a purchase.
+var Categories = []string{"A", "B", "C", "D"}
+
+// builtInCategories is the cadence that holds until seventh.yaml changes it.
+func builtInCategories() map[string]Category {
+	yes, no := true, false
+	return map[string]Category{
+		"A": {Title: "buys in 1–3 months", Calls: Duration{1, Week}, Automated: &no},
+		"B": {Title: "buys in 6–12 months", Calls: Duration{3, Week}, Automated: &no},
+		"C": {Title: "nobody knows when", Letters: Duration{3, Week}, Calls: Duration{1, Month}, Automated: &yes},
+		"D": {Title: "will not buy", Letters: Duration{1, Month}, Calls: Duration{2, Month}, Automated: &yes},
+	}
+}
+
+// ParseSettings reads seventh.yaml. Problems come in the order of the file; with
+// any, the Settings are good only for finding more of them.
+func ParseSettings(file string, src []byte) (*Settings, []Problem) {
+	s := &Settings{
+		Calendar:   weekendsOnly,
+		Locale:     "en",
+		Categories: builtInCategories(),
+		Consent:    ConsentPolicy{Allow: []string{"opt_in", "double_opt_in", "contract"}},
+	}
+	d := decode(file, src, nil, s, "the settings")
+	s.check(d)
+	return s, d.sorted()
+}
+
+// check holds the rules that tags cannot say. It runs over whatever could be
+// decoded, and fills in names and defaults.
+func (s *Settings) check(d *decoder) {
+	if s.TimeZone != "" {
+		// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
+		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+			d.problem(d.spotOf("time_zone"), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(s.TimeZone))
+		}
+	}
+	if !localePattern.MatchString(s.Locale) {
+		d.problem(d.spotOf("locale"), "%s is not a locale: write a language code, for example en or ru", quoted(s.Locale))
+	}
+	for _, key := range names(s.Categories) {
+		if !slices.Contains(Categories, key) {
+			d.problem(d.keys["categories."+key], "%s", unknown("category", key, Categories))
+		}
+	}
+	d.address("company.email", s.Company.Email)
+	s.checkSenders(d)
+	for _, name := range names(s.Windows) {
+		d.name(d.keys["windows."+name], name)
+		w := s.Windows[name]
+		w.Name = name
+		s.Windows[name] = w
+	}
+	for _, name := range names(s.Attributes) {
+		if !attributePattern.MatchString(name) {
+			d.problem(d.keys["attributes."+name], "%s cannot be an attribute: write small Latin letters, digits and _, starting with a letter", quoted(name))
+		}
+		a := s.Attributes[name]
+		if a.Type == "" {
+			a.Type = "string"
+		}
+		s.Attributes[name] = a
+	}
+}
+
+func (s *Settings) checkSenders(d *decoder) {
+	for _, name := range names(s.Senders) {
+		path := "senders." + name
+		d.name(d.keys[path], name)
+		if name == Owner {
+			d.problem(d.keys[path], `"owner" always means the client's rep: give this sender another name`)
+		}
+		d.address(path+".email", s.Senders[name].Email)
+		d.address(path+".reply_to", s.Senders[name].ReplyTo)
+	}
+	if _, written := d.keys["senders"]; s.FallbackSender == "" || (written && s.Senders == nil) {
+		return // told already
+	}
+	if _, ok := s.Senders[s.FallbackSender]; !ok {
+		d.problem(d.spotOf("fallback_sender"), "%s", unknown("sender", s.FallbackSender, names(s.Senders)))
+	}
+}
+
+// address checks a bare e-mail address. One that is kept outside git (env: or
+// file:) is known only at run time.
+func (d *decoder) address(path, s string) {
+	if s == "" || strings.HasPrefix(s, "env:") || strings.HasPrefix(s, "file:") {
+		return
+	}
+	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+		d.problem(d.spotOf(path), "%s is not an e-mail address: write it like sales@example.com", quoted(s))
+	}
+}
+
+// names are a map's keys in a stable order.
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
