@@ -82,9 +82,10 @@ func TestStepIsDueInItsWindow(t *testing.T) {
 	}{
 		{"the first step goes at once", "2026-03-02 10:00:20 Europe/Moscow", "", office, "2026-03-02T10:00:20+03:00"},
 		{"or when the office opens", "2026-03-02 21:00:20 Europe/Moscow", "", office, "2026-03-03T09:00:00+03:00"},
-		{"a delay ends on the next whole minute", "2026-03-02 10:00:20 Europe/Moscow", "21d", office, "2026-03-23T10:01:00+03:00"},
+		{"days keep the minute of the day, so that a chain does not drift", "2026-03-02 10:00:20 Europe/Moscow", "21d", office, "2026-03-23T10:00:00+03:00"},
+		{"hours end on the next whole minute", "2026-03-02 10:00:20 Europe/Moscow", "2h", office, "2026-03-02T12:01:00+03:00"},
 		{"a whole minute stays", "2026-03-02 10:00 Europe/Moscow", "30m", office, "2026-03-02T10:30:00+03:00"},
-		{"rounding may end the day", "2026-03-02 17:59:30 Europe/Moscow", "1d", office, "2026-03-04T09:00:00+03:00"},
+		{"rounding may end the day", "2026-03-02 17:29:30 Europe/Moscow", "30m", office, "2026-03-03T09:00:00+03:00"},
 		{"a due Sunday waits for Monday", "2026-03-01 10:00 Europe/Moscow", "3w", office, "2026-03-23T09:00:00+03:00"},
 		{"a due holiday waits for the first working day", "2026-04-10 12:00 Europe/Moscow", "21d", office, "2026-05-04T09:00:00+03:00"},
 		{"without a window nothing waits", "2026-04-10 22:00 Europe/Moscow", "21d", Window{}, "2026-05-01T22:00:00+03:00"},

@@ -1,0 +1,155 @@
+// Package content is a content folder as a whole: the settings, sequences,
+// segments and letters that marketers keep in git. It loads a folder, checks what
+// its files say about each other, and publishes it into the database, from where
+// every process reads what is in force.
+package content
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing/fstest"
+
+	"seventh/sequences"
+	"seventh/templates"
+)
+
+// SettingsFile is the one file that a folder must have.
+const SettingsFile = "seventh.yaml"
+
+// Problem is one mistake, worded for a marketer.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Source  string `json:"-"` // the offending line
+}
+
+// String is the form that editors understand: file:line:col: message.
+func (p Problem) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// Folder is a content folder without mistakes.
+type Folder struct {
+	Settings  *sequences.Settings
+	Sequences []*sequences.Sequence // by name
+	Segments  []*sequences.Segment  // by name
+	Letters   *templates.Set
+
+	files fstest.MapFS
+}
+
+// BuiltIn is the content in the binary, as one folder.
+func BuiltIn() fs.FS {
+	merged := make(fstest.MapFS)
+	for _, part := range []fs.FS{sequences.Library(), templates.Library()} {
+		files, err := read(part)
+		if err != nil {
+			panic(fmt.Sprintf("reading the built-in content: %v", err)) // embedded: cannot fail
+		}
+		for name, file := range files {
+			merged[name] = file
+		}
+	}
+	return merged
+}
+
+// Load reads a folder and reports every mistake in it at once, by file and line.
+// The error is about reading, not about what was read.
+func Load(fsys fs.FS) (*Folder, []Problem, error) {
+	files, err := read(fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	if files[SettingsFile] == nil {
+		return nil, nil, errors.New("there is no seventh.yaml here: is this a content folder? `seventh init DIR` makes one")
+	}
+	folder := &Folder{files: files}
+	l := loading{folder: folder}
+	l.load()
+	if len(l.problems) > 0 {
+		slices.SortStableFunc(l.problems, func(a, b Problem) int {
+			if a.File != b.File {
+				return strings.Compare(a.File, b.File)
+			}
+			return a.Line - b.Line
+		})
+		return nil, l.problems, nil
+	}
+	return folder, nil, nil
+}
+
+// Files returns the folder's files: path → body.
+func (f *Folder) Files() map[string][]byte {
+	files := make(map[string][]byte, len(f.files))
+	for name, file := range f.files {
+		files[name] = file.Data
+	}
+	return files
+}
+
+const (
+	fileLimit = 1 << 20 // bytes
+	fileCount = 5000
+)
+
+// belongs reports whether a file is part of the content: others in a marketer's
+// repository are none of our business.
+func belongs(name string) bool {
+	dir, _, nested := strings.Cut(name, "/")
+	if !nested {
+		return name == SettingsFile
+	}
+	switch dir {
+	case "sequences", "segments":
+		return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml"
+	case "templates":
+		return path.Ext(name) == ".md" || path.Base(name) == "layout.html"
+	case "scripts", "stories":
+		return true
+	}
+	return false
+}
+
+func read(fsys fs.FS) (fstest.MapFS, error) {
+	files := make(fstest.MapFS)
+	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name != "." && strings.HasPrefix(path.Base(name), ".") {
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !entry.Type().IsRegular() || !belongs(name) {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() > fileLimit {
+			return fmt.Errorf("%s is larger than 1 MiB: a letter or sequence never is", name)
+		}
+		if len(files) == fileCount {
+			return fmt.Errorf("more than %d files: is this the right folder?", fileCount)
+		}
+		body, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		files[name] = &fstest.MapFile{Data: body}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the content folder: %w", err)
+	}
+	return files, nil
+}

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"seventh/internal/store"
+)
+
+// Unsubscribe ends everything automatic for the client a letter went to, and
+// keeps his address from being mailed again. Doing it twice changes nothing.
+func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
+	message, err := store.MessageByID(ctx, e.DB, messageID)
+	if err != nil {
+		return err
+	}
+	return e.stopping(ctx, e.DB, message.ClientID, func(s *stop) error {
+		return s.suppress(ctx, endedUnsubscribed, "link", &messageID)
+	})
+}
+
+// Suppress keeps a client's address from being mailed again because a person or
+// the CRM says so.
+func (e *Engine) Suppress(ctx context.Context, clientID int64, source string) error {
+	return e.stopping(ctx, e.DB, clientID, func(s *stop) error {
+		return s.suppress(ctx, endedManual, source, nil)
+	})
+}
+
+// suppress puts the address on the list, ends every chain and writes the touch.
+func (s *stop) suppress(ctx context.Context, reason, source string, messageID *int64) error {
+	now, err := store.Now(ctx, s.tx)
+	if err != nil {
+		return err
+	}
+	fresh, err := store.Suppress(ctx, s.tx, store.Suppression{Address: s.client.Address, Reason: reason, Source: source, CreatedAt: now})
+	if err != nil {
+		return err
+	}
+	if err := s.end(ctx, reason, every); err != nil {
+		return err
+	}
+	if !fresh || reason == endedManual {
+		return nil
+	}
+	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
+		ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: "human", MessageID: messageID,
+	})
+	return err
+}
+
+// Event is what the CRM says has happened to a client.
+type Event struct {
+	ID     string
+	Type   string
+	Client string // external id
+	At     time.Time
+	Data   map[string]any
+}
+
+// ErrUnknownClient says that no client has the external id given.
+var ErrUnknownClient = errors.New("no such client")
+
+// ApplyEvent changes what an event changes: the client's stage, his chains and
+// the ledger. It reports whether the event is new; one that came before changes
+// nothing.
+func (e *Engine) ApplyEvent(ctx context.Context, event Event) (bool, error) {
+	client, err := store.ClientByExternalID(ctx, e.DB, event.Client)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, ErrUnknownClient
+	}
+	if err != nil {
+		return false, err
+	}
+	fresh := false
+	err = e.stopping(ctx, e.DB, client.ID, func(s *stop) error {
+		fresh, err = store.InsertEvent(ctx, s.tx, store.Event{
+			ID: event.ID, ClientID: client.ID, Type: event.Type, At: event.At, Data: event.Data,
+		})
+		if err != nil || !fresh {
+			return err
+		}
+		return s.apply(ctx, event)
+	})
+	if err != nil {
+		return false, fmt.Errorf("applying event %q: %w", event.ID, err)
+	}
+	return fresh, nil
+}
+
+func (s *stop) apply(ctx context.Context, event Event) error {
+	now, err := store.Now(ctx, s.tx)
+	if err != nil {
+		return err
+	}
+	before := s.client
+	if err := s.change(ctx, event); err != nil {
+		return err
+	}
+	s.client.UpdatedAt, s.client.ReviewAt = now, &now
+	if err := store.SaveClients(ctx, s.tx, []*store.Client{&s.client}); err != nil {
+		return err
+	}
+	if bought(event.Type) {
+		err = s.end(ctx, endedPurchased, exitingOn("purchase"))
+	} else if before.Category != s.client.Category {
+		err = s.end(ctx, categoryChanged, exitingOn(categoryChange))
+	}
+	if err != nil {
+		return err
+	}
+	data := map[string]any{"event": event.ID}
+	for key, value := range event.Data {
+		data[key] = value
+	}
+	channel := "other"
+	if event.Type == "meeting_booked" {
+		channel = "meeting"
+	}
+	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
+		ClientID: s.client.ID, Kind: event.Type, Channel: channel, At: event.At, Actor: "crm", Data: data,
+	})
+	if err != nil {
+		return err
+	}
+	catalog, err := s.engine.Catalog(ctx, s.tx)
+	if err != nil {
+		return err
+	}
+	if err := s.engine.review(ctx, s.tx, catalog, []int64{s.client.ID}, now); err != nil {
+		return err
+	}
+	return store.Notify(ctx, s.tx, store.PlanChannel)
+}
+
+func bought(eventType string) bool { return eventType == "purchase" || eventType == "deal_won" }
+
+// change writes what an event says into the client.
+func (s *stop) change(ctx context.Context, event Event) error {
+	c := &s.client
+	switch event.Type {
+	case "purchase", "deal_won":
+		c.Stage, c.Temperature = "customer", "hot"
+		if c.LastPurchaseAt == nil || event.At.After(*c.LastPurchaseAt) {
+			c.LastPurchaseAt = &event.At
+		}
+		for _, product := range texts(event.Data["products"]) {
+			if !slices.Contains(c.Products, product) {
+				c.Products = append(c.Products, product)
+			}
+		}
+	case "request", "deal_opened":
+		c.Stage = "request"
+	case "refusal":
+		c.Stage = "refused_now"
+		if target, said := event.Data["target"].(bool); said && !target {
+			c.Stage = "not_target"
+		} else if said {
+			c.Stage = "refused_target"
+		}
+	case "category_changed":
+		c.Category, _ = event.Data["category"].(string)
+	case "owner_changed":
+		return s.changeOwner(ctx, event)
+	}
+	return nil
+}
+
+func (s *stop) changeOwner(ctx context.Context, event Event) error {
+	email, _ := event.Data["owner"].(string)
+	address, err := store.NormalizeAddress(email)
+	if err != nil {
+		return &FieldError{"data.owner", err.Error()}
+	}
+	owners, err := store.OwnersByEmail(ctx, s.tx, []string{address})
+	if err != nil {
+		return err
+	}
+	id := owners[address]
+	s.client.OwnerID, s.client.Owner = &id, address
+	return nil
+}
+
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var out []string
+	for _, v := range list {
+		if text, ok := v.(string); ok && text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"seventh/internal/store"
+	"seventh/sequences"
+)
+
+// Claim is a chunk in a worker's hands, with all that composing its letters takes.
+type Claim struct {
+	Chunk   store.Chunk
+	Clock   store.Clock
+	Letters []*Letter
+}
+
+// Letter is one claimed letter.
+type Letter struct {
+	store.ClaimedLetter
+	Chunk  store.Chunk
+	Client *store.Client
+	Rep    store.User // the client's owner; zero without one
+	From   sequences.Sender
+	// Version is the sequence as the client is going through it.
+	Version *Version
+	// Zone is where the client lives, as far as it is known.
+	Zone *time.Location
+
+	consents []string // the bases that allow letters
+}
+
+// Claim is T1: it takes a chunk for a worker. It returns nil when there is
+// nothing to do: the chunk is settled, or in other hands.
+func (e *Engine) Claim(ctx context.Context, chunkID int64, workerID int32) (*Claim, error) {
+	var claim *Claim
+	err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
+		chunk, err := store.ClaimChunk(ctx, tx, chunkID, workerID)
+		if err != nil {
+			return err
+		}
+		claim = &Claim{Chunk: chunk}
+		if claim.Clock, err = store.ReadClock(ctx, tx); err != nil {
+			return err
+		}
+		return e.load(ctx, tx, claim)
+	})
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claiming chunk %d: %w", chunkID, err)
+	}
+	return claim, nil
+}
+
+func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
+	catalog, err := e.Catalog(ctx, tx)
+	if err != nil {
+		return err
+	}
+	rows, err := store.LettersOfChunk(ctx, tx, claim.Chunk)
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ClientID
+	}
+	clients, err := store.ClientsByID(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	byID := make(map[int64]*store.Client, len(clients))
+	for i := range clients {
+		byID[clients[i].ID] = &clients[i]
+	}
+	users, err := store.ListUsers(ctx, tx)
+	if err != nil {
+		return err
+	}
+	reps := make(map[int64]store.User, len(users))
+	for _, u := range users {
+		reps[u.ID] = u
+	}
+	for _, row := range rows {
+		client := byID[row.ClientID]
+		if client == nil {
+			continue // erased at this moment
+		}
+		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow}
+		if letter.Version, err = e.Version(ctx, tx, row.VersionID); err != nil {
+			return err
+		}
+		if letter.Client.OwnerID != nil {
+			letter.Rep = reps[*letter.Client.OwnerID]
+		}
+		letter.From = catalog.fromOf(letter)
+		letter.Zone = catalog.zoneOf(letter.Client)
+		claim.Letters = append(claim.Letters, letter)
+	}
+	return nil
+}
+
+// fromOf is who a letter comes from: with `sender: owner` the client's rep, who
+// then gets the replies too.
+func (c *Catalog) fromOf(l *Letter) sequences.Sender {
+	if l.Version.Sequence.Sender == "owner" && l.Rep.Email != "" {
+		return sequences.Sender{Email: l.Rep.Email, Name: l.Rep.Name}
+	}
+	return c.namedSender(l.Version)
+}
+
+// zoneOf is the client's time zone, or the company's.
+func (c *Catalog) zoneOf(client *store.Client) *time.Location {
+	if client.TimeZone != "" {
+		if zone, err := time.LoadLocation(client.TimeZone); err == nil {
+			return zone
+		}
+	}
+	return c.Zone
+}
+
+// Release ends a claim. Letters that are left wait for another worker, with the
+// reason why.
+func (e *Engine) Release(ctx context.Context, chunk store.Chunk, waiting string) error {
+	return store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return store.ReleaseChunk(ctx, tx, chunk, waiting) })
+}
+
+// FreeOrphans frees chunks that the database says this worker has, and he does
+// not: the answer to a claim or a release got lost. inHand is asked after the
+// database: a chunk is in hand from before its claim until after its release.
+func (e *Engine) FreeOrphans(ctx context.Context, workerID int32, inHand func(chunkID int64) bool) error {
+	chunks, err := store.ChunksOf(ctx, e.DB, workerID)
+	if err != nil {
+		return err
+	}
+	for _, chunk := range chunks {
+		if inHand(chunk.ID) {
+			continue
+		}
+		if err := e.Release(ctx, chunk, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Redeliver gives chunks that were released, or whose job was lost, a new job.
+func (e *Engine) Redeliver(ctx context.Context) error {
+	return store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
+		chunks, err := store.ForgottenChunks(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return e.deliver(ctx, tx, chunks)
+	})
+}
+
+// Bury takes over from workers that have died: letters that may have been on the
+// wire become unconfirmed, the others go to the living. It returns how many are
+// unconfirmed.
+func (e *Engine) Bury(ctx context.Context) (int64, error) {
+	dead, err := store.DeadWorkers(ctx, e.DB)
+	if err != nil {
+		return 0, err
+	}
+	var total, unconfirmed int64
+	for _, id := range dead {
+		err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
+			now, err := store.Now(ctx, tx)
+			if err != nil {
+				return err
+			}
+			var chunks []int64
+			if chunks, unconfirmed, err = store.BuryWorker(ctx, tx, id, now); err != nil {
+				return err
+			}
+			return e.deliver(ctx, tx, chunks)
+		})
+		if err != nil {
+			return total, fmt.Errorf("taking over from worker %d: %w", id, err)
+		}
+		total += unconfirmed
+	}
+	return total, nil
+}

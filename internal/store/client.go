@@ -1,0 +1,321 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"seventh/sequences"
+)
+
+// Client is a row of clients with the owner's address.
+type Client struct {
+	ID                 int64
+	ExternalID         string
+	Email              string
+	Address            string // Email normalised, see NormalizeAddress
+	FirstName          string
+	LastName           string
+	Company            string
+	CompanyID          string
+	Category           string
+	Temperature        string
+	Stage              string
+	OwnerID            *int64
+	Owner              string // the owner's e-mail, '' without one
+	Locale             string
+	TimeZone           string
+	Attributes         map[string]any
+	Products           []string
+	Source             string
+	LastPurchaseAt     *time.Time
+	ConsentBasis       string
+	ConsentSource      string
+	ConsentAt          *time.Time
+	ConsentTextVersion string
+	ConsentEvidence    string
+	ReviewAt           *time.Time
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+}
+
+// Name is the client's full name as far as it is known.
+func (c *Client) Name() string {
+	if c.FirstName == "" || c.LastName == "" {
+		return c.FirstName + c.LastName
+	}
+	return c.FirstName + " " + c.LastName
+}
+
+// Facts is what filters look at.
+func (c *Client) Facts() sequences.Facts {
+	return sequences.Facts{
+		Category: c.Category, Temperature: c.Temperature, Stage: c.Stage, Locale: c.Locale, Owner: c.Owner,
+		Source: c.Source, Company: c.Company, Products: c.Products, Attributes: c.Attributes, LastPurchaseAt: c.LastPurchaseAt,
+	}
+}
+
+const clientColumns = `
+	c.id, c.external_id, c.email, c.address, c.first_name, c.last_name, c.company, c.company_id, c.category, c.temperature, c.stage,
+	c.owner_id, coalesce(o.email, '') AS owner, c.locale, c.time_zone, c.attributes, c.products, c.source, c.last_purchase_at,
+	c.consent_basis, c.consent_source, c.consent_at, c.consent_text_version, c.consent_evidence, c.review_at, c.created_at, c.updated_at`
+
+const clientTables = ` FROM clients c LEFT JOIN users o ON o.id = c.owner_id `
+
+// ClientByExternalID finds a client by the CRM's id.
+func ClientByExternalID(ctx context.Context, db DB, externalID string) (Client, error) {
+	c, err := one[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.external_id = $1", externalID))
+	if err != nil {
+		return c, fmt.Errorf("loading client %q: %w", externalID, err)
+	}
+	return c, nil
+}
+
+// ClientByID finds a client by the row's id.
+func ClientByID(ctx context.Context, db DB, id int64) (Client, error) {
+	c, err := one[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = $1", id))
+	if err != nil {
+		return c, fmt.Errorf("loading client %d: %w", id, err)
+	}
+	return c, nil
+}
+
+// ClientsByExternalID finds those of the clients that exist, in no order.
+func ClientsByExternalID(ctx context.Context, db DB, externalIDs []string) ([]Client, error) {
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.external_id = ANY($1)", externalIDs))
+	if err != nil {
+		return nil, fmt.Errorf("loading %d clients: %w", len(externalIDs), err)
+	}
+	return clients, nil
+}
+
+// ClientsByID finds clients by the rows' ids, in no order.
+func ClientsByID(ctx context.Context, db DB, ids []int64) ([]Client, error) {
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1)", ids))
+	if err != nil {
+		return nil, fmt.Errorf("loading %d clients: %w", len(ids), err)
+	}
+	return clients, nil
+}
+
+// LockClients locks the clients' rows, in order, and returns them as they are now.
+func LockClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE OF c", ids))
+	if err != nil {
+		return nil, fmt.Errorf("locking %d clients: %w", len(ids), err)
+	}
+	return clients, nil
+}
+
+// HoldClients keeps the clients' rows from being changed until the transaction
+// ends and returns them. Those that are being changed at this moment are left out.
+func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1) ORDER BY c.id FOR SHARE OF c SKIP LOCKED", ids))
+	if err != nil {
+		return nil, fmt.Errorf("holding %d clients: %w", len(ids), err)
+	}
+	return clients, nil
+}
+
+// HoldClient is HoldClients for one, waited for.
+func HoldClient(ctx context.Context, db DB, id int64) (Client, error) {
+	c, err := one[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = $1 FOR SHARE OF c", id))
+	if err != nil {
+		return c, fmt.Errorf("holding client %d: %w", id, err)
+	}
+	return c, nil
+}
+
+// AddressHolders maps each of the addresses that a client has to that client's
+// external id.
+func AddressHolders(ctx context.Context, db DB, addresses []string) (map[string]string, error) {
+	rows, err := db.Query(ctx, "SELECT address, external_id FROM clients WHERE address <> '' AND address = ANY($1)", addresses)
+	if err != nil {
+		return nil, fmt.Errorf("looking up addresses: %w", err)
+	}
+	holders := make(map[string]string)
+	var address, externalID string
+	_, err = pgx.ForEachRow(rows, []any{&address, &externalID}, func() error {
+		holders[address] = externalID
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking up addresses: %w", err)
+	}
+	return holders, nil
+}
+
+// SaveClients writes whole rows, new or changed, and fills in their ids. All
+// external ids and addresses must differ from each other.
+func SaveClients(ctx context.Context, db DB, clients []*Client) error {
+	rows, err := db.Query(ctx, `
+		INSERT INTO clients AS c (external_id, email, address, first_name, last_name, company, company_id, category, temperature, stage,
+			owner_id, locale, time_zone, attributes, products, source, last_purchase_at,
+			consent_basis, consent_source, consent_at, consent_text_version, consent_evidence, review_at, created_at, updated_at)
+		SELECT i.external_id, i.email, i.address, i.first_name, i.last_name, i.company, i.company_id, i.category, i.temperature, i.stage,
+			i.owner_id, i.locale, i.time_zone, i.attributes, coalesce(ARRAY(SELECT jsonb_array_elements_text(i.products)), '{}'), i.source, i.last_purchase_at,
+			i.consent_basis, i.consent_source, i.consent_at, i.consent_text_version, i.consent_evidence, i.review_at, i.created_at, i.updated_at
+		FROM unnest(@external_id::text[], @email::text[], @address::text[], @first_name::text[], @last_name::text[], @company::text[],
+			@company_id::text[], @category::text[], @temperature::text[], @stage::text[], @owner_id::bigint[], @locale::text[], @time_zone::text[],
+			@attributes::jsonb[], @products::jsonb[], @source::text[], @last_purchase_at::timestamptz[],
+			@consent_basis::text[], @consent_source::text[], @consent_at::timestamptz[], @consent_text_version::text[], @consent_evidence::text[],
+			@review_at::timestamptz[], @created_at::timestamptz[], @updated_at::timestamptz[])
+			AS i(external_id, email, address, first_name, last_name, company, company_id, category, temperature, stage, owner_id, locale, time_zone,
+				attributes, products, source, last_purchase_at, consent_basis, consent_source, consent_at, consent_text_version, consent_evidence,
+				review_at, created_at, updated_at)
+		ORDER BY i.external_id
+		ON CONFLICT (external_id) DO UPDATE SET
+			email = excluded.email, address = excluded.address, first_name = excluded.first_name, last_name = excluded.last_name,
+			company = excluded.company, company_id = excluded.company_id, category = excluded.category, temperature = excluded.temperature,
+			stage = excluded.stage, owner_id = excluded.owner_id, locale = excluded.locale, time_zone = excluded.time_zone,
+			attributes = excluded.attributes, products = excluded.products, source = excluded.source, last_purchase_at = excluded.last_purchase_at,
+			consent_basis = excluded.consent_basis, consent_source = excluded.consent_source, consent_at = excluded.consent_at,
+			consent_text_version = excluded.consent_text_version, consent_evidence = excluded.consent_evidence,
+			review_at = excluded.review_at, updated_at = excluded.updated_at
+		RETURNING c.id, c.external_id`, clientArgs(clients))
+	if err != nil {
+		return fmt.Errorf("saving %d clients: %w", len(clients), err)
+	}
+	ids := make(map[string]int64, len(clients))
+	var id int64
+	var externalID string
+	_, err = pgx.ForEachRow(rows, []any{&id, &externalID}, func() error {
+		ids[externalID] = id
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("saving %d clients: %w", len(clients), err)
+	}
+	for _, c := range clients {
+		c.ID = ids[c.ExternalID]
+	}
+	return nil
+}
+
+func clientArgs(clients []*Client) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"external_id":          column(clients, func(c *Client) string { return c.ExternalID }),
+		"email":                column(clients, func(c *Client) string { return c.Email }),
+		"address":              column(clients, func(c *Client) string { return c.Address }),
+		"first_name":           column(clients, func(c *Client) string { return c.FirstName }),
+		"last_name":            column(clients, func(c *Client) string { return c.LastName }),
+		"company":              column(clients, func(c *Client) string { return c.Company }),
+		"company_id":           column(clients, func(c *Client) string { return c.CompanyID }),
+		"category":             column(clients, func(c *Client) string { return c.Category }),
+		"temperature":          column(clients, func(c *Client) string { return c.Temperature }),
+		"stage":                column(clients, func(c *Client) string { return c.Stage }),
+		"owner_id":             column(clients, func(c *Client) *int64 { return c.OwnerID }),
+		"locale":               column(clients, func(c *Client) string { return c.Locale }),
+		"time_zone":            column(clients, func(c *Client) string { return c.TimeZone }),
+		"attributes":           column(clients, func(c *Client) string { return jsonText(c.Attributes, "{}") }),
+		"products":             column(clients, func(c *Client) string { return jsonText(c.Products, "[]") }),
+		"source":               column(clients, func(c *Client) string { return c.Source }),
+		"last_purchase_at":     column(clients, func(c *Client) *time.Time { return c.LastPurchaseAt }),
+		"consent_basis":        column(clients, func(c *Client) string { return c.ConsentBasis }),
+		"consent_source":       column(clients, func(c *Client) string { return c.ConsentSource }),
+		"consent_at":           column(clients, func(c *Client) *time.Time { return c.ConsentAt }),
+		"consent_text_version": column(clients, func(c *Client) string { return c.ConsentTextVersion }),
+		"consent_evidence":     column(clients, func(c *Client) string { return c.ConsentEvidence }),
+		"review_at":            column(clients, func(c *Client) *time.Time { return c.ReviewAt }),
+		"created_at":           column(clients, func(c *Client) time.Time { return c.CreatedAt }),
+		"updated_at":           column(clients, func(c *Client) time.Time { return c.UpdatedAt }),
+	}
+}
+
+// column turns rows into the array that unnest takes.
+func column[R, V any](rows []R, value func(R) V) []V {
+	values := make([]V, len(rows))
+	for i, row := range rows {
+		values[i] = value(row)
+	}
+	return values
+}
+
+// jsonText encodes a value for a jsonb array: slices of slices or maps would not
+// be taken as one value each.
+func jsonText(value any, empty string) string {
+	text, err := json.Marshal(value)
+	if err != nil || string(text) == "null" {
+		return empty
+	}
+	return string(text)
+}
+
+// ClientsForReview locks up to limit clients whose sequences must be decided anew.
+func ClientsForReview(ctx context.Context, db DB, now time.Time, limit int) ([]int64, error) {
+	rows, err := db.Query(ctx, `
+		SELECT id FROM clients WHERE review_at <= $1 ORDER BY review_at LIMIT $2 FOR UPDATE SKIP LOCKED`, now, limit)
+	if err != nil {
+		return nil, fmt.Errorf("finding clients to review: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("finding clients to review: %w", err)
+	}
+	return ids, nil
+}
+
+// SetReviews stores when each of the clients is to be reviewed next; a zero time
+// stands for "only after a change".
+func SetReviews(ctx context.Context, db DB, ids []int64, at []*time.Time) error {
+	_, err := db.Exec(ctx, `
+		UPDATE clients c SET review_at = r.at FROM unnest($1::bigint[], $2::timestamptz[]) AS r(id, at) WHERE c.id = r.id`, ids, at)
+	if err != nil {
+		return fmt.Errorf("storing next reviews: %w", err)
+	}
+	return nil
+}
+
+// ReviewEverybody has every client's sequences decided anew, as after a
+// publication that changed who belongs where.
+func ReviewEverybody(ctx context.Context, db DB, now time.Time) error {
+	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = $1", now); err != nil {
+		return fmt.Errorf("asking for a review of all clients: %w", err)
+	}
+	return nil
+}
+
+// Erase removes a client with everything that names him. What stays is the
+// suppression of his address, so that he is not mailed again by mistake.
+func Erase(ctx context.Context, db DB, id int64) error {
+	for _, sql := range []string{
+		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
+		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
+		"DELETE FROM messages WHERE client_id = $1",
+		"DELETE FROM clients WHERE id = $1",
+	} {
+		if _, err := db.Exec(ctx, sql, id); err != nil {
+			return fmt.Errorf("erasing client %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// ReviewClients has the clients' sequences decided anew.
+func ReviewClients(ctx context.Context, db DB, ids []int64, now time.Time) error {
+	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = $2 WHERE id = ANY($1)", ids, now); err != nil {
+		return fmt.Errorf("asking for a review of %d clients: %w", len(ids), err)
+	}
+	return nil
+}
+
+// CountClients counts all clients.
+func CountClients(ctx context.Context, db DB) (int, error) {
+	var n int
+	if err := db.QueryRow(ctx, "SELECT count(*) FROM clients").Scan(&n); err != nil {
+		return 0, fmt.Errorf("counting clients: %w", err)
+	}
+	return n, nil
+}
+
+// SettleReviews calls off all reviews: for benchmarks, whose clients are enrolled
+// by hand.
+func SettleReviews(ctx context.Context, db DB) error {
+	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = NULL WHERE review_at IS NOT NULL"); err != nil {
+		return fmt.Errorf("calling off reviews: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Enrollment is a row of enrollments with the names that people know.
+type Enrollment struct {
+	ID             int64
+	ClientID       int64
+	Client         string // external id
+	SequenceID     int64
+	Sequence       string
+	VersionID      int64
+	State          string
+	Origin         string
+	Priority       int
+	LastStep       string
+	NextStep       string
+	NextAt         *time.Time
+	Waiting        string
+	OfferName      string
+	OfferExpiresAt *time.Time
+	StartedAt      time.Time
+	EndedAt        *time.Time
+	EndReason      *string
+}
+
+const enrollmentColumns = `
+	e.id, e.client_id, c.external_id AS client, e.sequence_id, s.name AS sequence, e.version_id, e.state, e.origin, e.priority,
+	e.last_step, e.next_step, e.next_at, e.waiting, e.offer_name, e.offer_expires_at, e.started_at, e.ended_at, e.end_reason
+	FROM enrollments e JOIN sequences s ON s.id = e.sequence_id JOIN clients c ON c.id = e.client_id `
+
+// EnrollmentByID finds an enrollment.
+func EnrollmentByID(ctx context.Context, db DB, id int64) (Enrollment, error) {
+	e, err := one[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+"WHERE e.id = $1", id))
+	if err != nil {
+		return e, fmt.Errorf("loading enrollment %d: %w", id, err)
+	}
+	return e, nil
+}
+
+// EnrollmentFilter narrows a list; zero fields do not.
+type EnrollmentFilter struct {
+	Client   string
+	Sequence string
+	State    string
+	Before   int64 // id of the last row of the page before
+	Limit    int
+}
+
+// ListEnrollments returns enrollments, newest first.
+func ListEnrollments(ctx context.Context, db DB, f EnrollmentFilter) ([]Enrollment, error) {
+	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
+		WHERE (@client = '' OR c.external_id = @client) AND (@sequence = '' OR s.name = @sequence)
+		  AND (@state = '' OR e.state = @state) AND (@before::bigint = 0 OR e.id < @before)
+		ORDER BY e.id DESC LIMIT @limit`, pgx.StrictNamedArgs{
+		"client": f.Client, "sequence": f.Sequence, "state": f.State, "before": f.Before, "limit": f.Limit,
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("listing enrollments: %w", err)
+	}
+	return list, nil
+}
+
+// OpenEnrollments returns the enrollments of the clients that have not ended.
+func OpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
+	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
+		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.id`, clientIDs))
+	if err != nil {
+		return nil, fmt.Errorf("loading open enrollments: %w", err)
+	}
+	return list, nil
+}
+
+// LastEnded returns, for each of the clients and every sequence, the enrollment
+// that ended last.
+func LastEnded(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
+	list, err := all[Enrollment](db.Query(ctx, "SELECT DISTINCT ON (e.client_id, e.sequence_id)"+enrollmentColumns+`
+		WHERE e.client_id = ANY($1) AND e.state = 'ended' ORDER BY e.client_id, e.sequence_id, e.ended_at DESC`, clientIDs))
+	if err != nil {
+		return nil, fmt.Errorf("loading ended enrollments: %w", err)
+	}
+	return list, nil
+}
+
+// LockOpenEnrollments locks the enrollments of the clients that have not ended
+// and returns them, those that are due first, by date.
+func LockOpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
+	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
+		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.next_at, e.id FOR UPDATE OF e`, clientIDs))
+	if err != nil {
+		return nil, fmt.Errorf("locking open enrollments: %w", err)
+	}
+	return list, nil
+}
+
+// InsertEnrollments starts enrollments and returns the ids of the clients for
+// whom it did: whoever has an open one in that sequence is left out.
+func InsertEnrollments(ctx context.Context, db DB, list []Enrollment) ([]int64, error) {
+	rows, err := db.Query(ctx, `
+		INSERT INTO enrollments (client_id, sequence_id, version_id, origin, priority, last_step, next_step, next_at, started_at)
+		SELECT i.* FROM unnest(@client_id::bigint[], @sequence_id::bigint[], @version_id::bigint[], @origin::text[], @priority::int[],
+			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @started_at::timestamptz[]) AS i
+		ON CONFLICT (client_id, sequence_id) WHERE state <> 'ended' DO NOTHING
+		RETURNING client_id`, pgx.StrictNamedArgs{
+		"client_id":   column(list, func(e Enrollment) int64 { return e.ClientID }),
+		"sequence_id": column(list, func(e Enrollment) int64 { return e.SequenceID }),
+		"version_id":  column(list, func(e Enrollment) int64 { return e.VersionID }),
+		"origin":      column(list, func(e Enrollment) string { return e.Origin }),
+		"priority":    column(list, func(e Enrollment) int { return e.Priority }),
+		"last_step":   column(list, func(e Enrollment) string { return e.LastStep }),
+		"next_step":   column(list, func(e Enrollment) string { return e.NextStep }),
+		"next_at":     column(list, func(e Enrollment) *time.Time { return e.NextAt }),
+		"started_at":  column(list, func(e Enrollment) time.Time { return e.StartedAt }),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("enrolling %d clients: %w", len(list), err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("enrolling %d clients: %w", len(list), err)
+	}
+	return ids, nil
+}
+
+// DueClients returns clients of up to limit active enrollments whose next step is
+// due, the earliest first.
+func DueClients(ctx context.Context, db DB, now time.Time, limit int) ([]int64, error) {
+	rows, err := db.Query(ctx, "SELECT client_id FROM enrollments WHERE state = 'active' AND next_at <= $1 ORDER BY next_at LIMIT $2", now, limit)
+	if err != nil {
+		return nil, fmt.Errorf("finding due enrollments: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("finding due enrollments: %w", err)
+	}
+	return ids, nil
+}
+
+// Move is where an enrollment goes next.
+type Move struct {
+	EnrollmentID   int64
+	LastStep       string
+	NextStep       string
+	NextAt         *time.Time
+	Waiting        string
+	OfferName      string
+	OfferExpiresAt *time.Time
+}
+
+// MoveEnrollments writes moves of enrollments that have not ended.
+func MoveEnrollments(ctx context.Context, db DB, moves []Move) error {
+	_, err := db.Exec(ctx, `
+		UPDATE enrollments e SET last_step = m.last_step, next_step = m.next_step, next_at = m.next_at, waiting = m.waiting,
+			offer_name = m.offer_name, offer_expires_at = m.offer_expires_at
+		FROM unnest(@id::bigint[], @last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[],
+			@offer_name::text[], @offer_expires_at::timestamptz[]) AS m(id, last_step, next_step, next_at, waiting, offer_name, offer_expires_at)
+		WHERE e.id = m.id AND e.state <> 'ended'`, pgx.StrictNamedArgs{
+		"id":               column(moves, func(m Move) int64 { return m.EnrollmentID }),
+		"last_step":        column(moves, func(m Move) string { return m.LastStep }),
+		"next_step":        column(moves, func(m Move) string { return m.NextStep }),
+		"next_at":          column(moves, func(m Move) *time.Time { return m.NextAt }),
+		"waiting":          column(moves, func(m Move) string { return m.Waiting }),
+		"offer_name":       column(moves, func(m Move) string { return m.OfferName }),
+		"offer_expires_at": column(moves, func(m Move) *time.Time { return m.OfferExpiresAt }),
+	})
+	if err != nil {
+		return fmt.Errorf("moving %d enrollments: %w", len(moves), err)
+	}
+	return nil
+}
+
+// EndEnrollments ends those of the enrollments that have not ended and returns
+// their clients. Letters that are not on the wire are cancelled. The caller holds
+// the locks of the clients' addresses.
+func EndEnrollments(ctx context.Context, db DB, ids []int64, reason string, now time.Time) ([]int64, error) {
+	rows, err := db.Query(ctx, `
+		UPDATE enrollments SET state = 'ended', ended_at = $3, end_reason = $2, next_at = NULL, waiting = ''
+		WHERE id = ANY($1) AND state <> 'ended' RETURNING client_id`, ids, reason, now)
+	if err != nil {
+		return nil, fmt.Errorf("ending enrollments: %w", err)
+	}
+	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("ending enrollments: %w", err)
+	}
+	if err := StopMessages(ctx, db, ids, "cancelled", reason); err != nil {
+		return nil, err
+	}
+	return clients, nil
+}
+
+// PauseEnrollment pauses an active enrollment; its letters that are not on the
+// wire are held. The caller holds the lock of the client's address.
+func PauseEnrollment(ctx context.Context, db DB, id int64) error {
+	_, err := db.Exec(ctx, "UPDATE enrollments SET state = 'paused' WHERE id = $1 AND state = 'active'", id)
+	if err != nil {
+		return fmt.Errorf("pausing enrollment %d: %w", id, err)
+	}
+	return StopMessages(ctx, db, []int64{id}, "held", "paused")
+}
+
+// ResumeEnrollment makes a paused enrollment active; held letters are due at once.
+func ResumeEnrollment(ctx context.Context, db DB, id int64, now time.Time) error {
+	_, err := db.Exec(ctx, "UPDATE enrollments SET state = 'active' WHERE id = $1 AND state = 'paused'", id)
+	if err != nil {
+		return fmt.Errorf("resuming enrollment %d: %w", id, err)
+	}
+	return freeMessages(ctx, db, []int64{id}, now)
+}
+
+// WakeEnrollments lets enrollments of the clients that wait for one of the given
+// things be planned anew.
+func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []string, now time.Time) error {
+	rows, err := db.Query(ctx, `
+		UPDATE enrollments e SET waiting = 'resumed',
+			next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned')) THEN NULL ELSE $3::timestamptz END
+		WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2) RETURNING id`, clientIDs, waiting, now)
+	if err != nil {
+		return fmt.Errorf("waking enrollments: %w", err)
+	}
+	woken, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("waking enrollments: %w", err)
+	}
+	return freeMessages(ctx, db, woken, now)
+}
+
+// freeMessages lets held letters be planned anew.
+func freeMessages(ctx context.Context, db DB, enrollmentIDs []int64, now time.Time) error {
+	_, err := db.Exec(ctx, `
+		WITH freed AS (
+			UPDATE messages SET state = 'planned', reason = '', chunk_id = NULL WHERE enrollment_id = ANY($1) AND state = 'held' RETURNING id
+		)
+		INSERT INTO deferred (message_id, until) SELECT id, $2 FROM freed ON CONFLICT (message_id) DO NOTHING`, enrollmentIDs, now)
+	if err != nil {
+		return fmt.Errorf("freeing held letters: %w", err)
+	}
+	return nil
+}
+
+// StopMessages gives letters that are planned and not on the wire another state.
+func StopMessages(ctx context.Context, db DB, enrollmentIDs []int64, state, reason string) error {
+	_, err := db.Exec(ctx, `
+		WITH stopped AS (
+			UPDATE messages m SET state = $2, reason = $3
+			WHERE m.enrollment_id = ANY($1) AND m.state IN ('planned', 'held')
+			  AND NOT EXISTS (SELECT 1 FROM transmissions t WHERE t.chunk_id = m.chunk_id AND m.id = ANY(t.message_ids))
+			RETURNING id
+		)
+		DELETE FROM deferred WHERE message_id IN (SELECT id FROM stopped)`, enrollmentIDs, state, reason)
+	if err != nil {
+		return fmt.Errorf("stopping letters: %w", err)
+	}
+	return nil
+}
+
+// HoldEnrollment notes what an enrollment whose letter is held waits for.
+func HoldEnrollment(ctx context.Context, db DB, id int64, waiting string) error {
+	_, err := db.Exec(ctx, "UPDATE enrollments SET waiting = $2, next_at = NULL WHERE id = $1 AND state <> 'ended'", id, waiting)
+	if err != nil {
+		return fmt.Errorf("holding enrollment %d: %w", id, err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// RegisterWorker adds a row for this process and takes its session lock on the
+// connection given, which must live as long as the worker: when it ends, others
+// take the worker for dead. Row and lock appear together.
+func RegisterWorker(ctx context.Context, conn DB, host string, pid int) (int32, error) {
+	var id int32
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, "INSERT INTO workers (host, pid) VALUES ($1, $2) RETURNING id", host, pid).Scan(&id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "SELECT pg_advisory_lock($1, $2)", workerLock, id)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("registering the worker: %w", err)
+	}
+	return id, nil
+}
+
+// DeadWorkers returns the workers whose lock is free: by their rows, and by what
+// is in their hands.
+func DeadWorkers(ctx context.Context, db DB) ([]int32, error) {
+	rows, err := db.Query(ctx, `
+		SELECT w.id FROM (
+			SELECT id FROM workers UNION SELECT worker_id FROM chunks WHERE worker_id IS NOT NULL UNION SELECT worker_id FROM transmissions
+		) AS w
+		WHERE NOT EXISTS (
+			SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+			  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			  AND l.classid = $1::int::oid AND l.objid = w.id::oid)`, workerLock)
+	if err != nil {
+		return nil, fmt.Errorf("looking for dead workers: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return nil, fmt.Errorf("looking for dead workers: %w", err)
+	}
+	return ids, nil
+}
+
+// BuryWorker takes over from a dead worker, in one transaction: letters of his
+// that may be on the wire become unconfirmed and hold their enrollments, the rest
+// of his chunks is free again. It returns the chunks that need a job, or nothing
+// if the worker lives or somebody else was faster.
+func BuryWorker(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks []int64, unconfirmed int64, err error) {
+	var dead bool
+	err = tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1, $2)", workerLock, id).Scan(&dead)
+	if err != nil || !dead {
+		return nil, 0, err
+	}
+	// A claim under his name that is about to be committed is waited for.
+	if _, err := tx.Exec(ctx, "SELECT 1 FROM workers WHERE id = $1 FOR UPDATE", id); err != nil {
+		return nil, 0, fmt.Errorf("locking worker %d: %w", id, err)
+	}
+	// First the fence, so that nothing of his passes T2 any more; then, in a later
+	// statement, what had passed it.
+	rows, err := tx.Query(ctx, `
+		UPDATE chunks SET worker_id = NULL, fence = fence + 1, waiting = '' WHERE worker_id = $1 RETURNING id`, id)
+	if err != nil {
+		return nil, 0, fmt.Errorf("freeing chunks of worker %d: %w", id, err)
+	}
+	chunks, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, 0, fmt.Errorf("freeing chunks of worker %d: %w", id, err)
+	}
+	rows, err = tx.Query(ctx, `
+		WITH doubtful AS (
+			UPDATE messages m SET state = 'unconfirmed', fence = k.fence - 1, sent_at = $2, attempts = m.attempts + 1,
+				reason = 'the worker died while this letter was on the wire'
+			FROM transmissions t, chunks k
+			WHERE t.worker_id = $1 AND k.id = t.chunk_id AND m.id = ANY(t.message_ids) AND m.chunk_id = t.chunk_id AND m.state = 'planned'
+			RETURNING m.enrollment_id
+		)
+		UPDATE enrollments e SET waiting = CASE WHEN e.state = 'ended' THEN '' ELSE 'unconfirmed' END, next_at = NULL
+		FROM doubtful d WHERE e.id = d.enrollment_id RETURNING e.client_id`, id, now)
+	if err != nil {
+		return nil, 0, fmt.Errorf("marking letters of worker %d: %w", id, err)
+	}
+	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, 0, fmt.Errorf("marking letters of worker %d: %w", id, err)
+	}
+	if err := WakeEnrollments(ctx, tx, clients, []string{"priority"}, now); err != nil {
+		return nil, 0, err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM transmissions WHERE worker_id = $1", id); err != nil {
+		return nil, 0, fmt.Errorf("clearing transmissions of worker %d: %w", id, err)
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM workers WHERE id = $1", id); err != nil {
+		return nil, 0, fmt.Errorf("removing worker %d: %w", id, err)
+	}
+	return chunks, int64(len(clients)), nil
+}
+
+// LockPlanner makes this transaction the only planner, if none is at work.
+func LockPlanner(ctx context.Context, tx pgx.Tx) (bool, error) {
+	var locked bool
+	if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1, 0)", plannerLock).Scan(&locked); err != nil {
+		return false, fmt.Errorf("locking the planner: %w", err)
+	}
+	return locked, nil
+}
+
+// RemoveWorker signs a worker off, if nothing is in its hands; what is, is found
+// by those who bury it.
+func RemoveWorker(ctx context.Context, db DB, id int32) error {
+	_, err := db.Exec(ctx, `
+		DELETE FROM workers WHERE id = $1
+		AND NOT EXISTS (SELECT 1 FROM chunks WHERE worker_id = $1) AND NOT EXISTS (SELECT 1 FROM transmissions WHERE worker_id = $1)`, id)
+	if err != nil {
+		return fmt.Errorf("signing worker %d off: %w", id, err)
+	}
+	return nil
+}
