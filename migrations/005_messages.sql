@@ -57,13 +57,19 @@ CREATE UNIQUE INDEX messages_step ON messages (enrollment_id, step, occurrence);
 CREATE INDEX messages_client ON messages (client_id, at);
 CREATE INDEX messages_at ON messages (at);
 
--- T2: letters whose body may be on the wire. A row goes when all its letters
--- are settled; of a dead worker's rows the unsettled letters are unconfirmed.
+-- T2: letters whose body may be on the wire, with what they say (arrays in step
+-- with message_ids). A row goes when all its letters are settled; of a dead
+-- worker's rows the unsettled letters are unconfirmed, and their content is known.
 CREATE TABLE transmissions (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    worker_id   integer NOT NULL,
-    chunk_id    bigint NOT NULL,
-    message_ids bigint[] NOT NULL
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    worker_id     integer NOT NULL,
+    chunk_id      bigint NOT NULL,
+    fence         bigint NOT NULL,
+    message_ids   bigint[] NOT NULL,
+    subjects      text[] NOT NULL,
+    letter_hashes bytea[] NOT NULL,
+    personals     bytea[] NOT NULL,
+    destinations  jsonb[] NOT NULL
 );
 
 -- Planned letters that wait for a time of their own: put off by the receiving

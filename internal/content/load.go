@@ -46,7 +46,8 @@ func add[P sequences.Problem | templates.Problem](l *loading, problems []P) {
 func (l *loading) sequence(file string) {
 	s, problems := sequences.ParseSequence(file, l.folder.files[file].Data, l.folder.Settings)
 	add(l, problems)
-	if s == nil || len(problems) > 0 {
+	l.letters(s)
+	if len(problems) > 0 {
 		return
 	}
 	for _, other := range l.folder.Sequences {
@@ -55,7 +56,6 @@ func (l *loading) sequence(file string) {
 			return
 		}
 	}
-	l.letters(s)
 	l.folder.Sequences = append(l.folder.Sequences, s)
 }
 

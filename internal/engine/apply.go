@@ -173,7 +173,7 @@ func (s *stop) changeOwner(ctx context.Context, event Event) error {
 	email, _ := event.Data["owner"].(string)
 	address, err := store.NormalizeAddress(email)
 	if err != nil {
-		return &FieldError{"data.owner", err.Error()}
+		return &FieldError{Field: "data.owner", Message: err.Error()}
 	}
 	owners, err := store.OwnersByEmail(ctx, s.tx, []string{address})
 	if err != nil {

@@ -30,6 +30,10 @@ type Letter struct {
 	// Zone is where the client lives, as far as it is known.
 	Zone *time.Location
 
+	// Content is what the letter says, once it is composed: it is kept with T2, so
+	// that it is known even if nobody lives to tell how it ended.
+	Content store.Content
+
 	consents []string // the bases that allow letters
 }
 

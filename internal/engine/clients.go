@@ -49,9 +49,17 @@ type Upserted struct {
 }
 
 // FieldError is a mistake in one field of one client.
-type FieldError struct{ Field, Message string }
+type FieldError struct {
+	Field, Message string
+	Err            error // ErrTaken, or nil
+}
 
 func (e *FieldError) Error() string { return e.Field + " " + e.Message }
+
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// ErrTaken says that an address is another client's: one person gets one chain.
+var ErrTaken = errors.New("the address belongs to another client")
 
 const (
 	upsertLimit    = 1000 // clients of one transaction
@@ -188,7 +196,7 @@ func (b *upserting) apply(p ClientPatch, before store.Client) error {
 			holder, taken = b.holders[next.Address]
 		}
 		if taken && holder != p.ExternalID {
-			return &FieldError{"email", fmt.Sprintf("belongs to client %q already", holder)}
+			return &FieldError{Field: "email", Message: fmt.Sprintf("belongs to client %q already", holder), Err: ErrTaken}
 		}
 		b.addresses[next.Address] = p.ExternalID
 	}
@@ -214,7 +222,7 @@ func (p *ClientPatch) apply(c *store.Client, owners map[string]int64) error {
 		if *p.Email != "" {
 			address, err := store.NormalizeAddress(*p.Email)
 			if err != nil {
-				return &FieldError{"email", err.Error()}
+				return &FieldError{Field: "email", Message: err.Error()}
 			}
 			c.Address = address
 		}
@@ -224,7 +232,7 @@ func (p *ClientPatch) apply(c *store.Client, owners map[string]int64) error {
 		if *p.Owner != "" {
 			address, err := store.NormalizeAddress(*p.Owner)
 			if err != nil {
-				return &FieldError{"owner", err.Error()}
+				return &FieldError{Field: "owner", Message: err.Error()}
 			}
 			id := owners[address]
 			c.OwnerID, c.Owner = &id, address

@@ -22,10 +22,11 @@ type Batch struct {
 }
 
 // Commit writes a batch in one transaction and returns which transmission each
-// letter that passed is in. Outcomes are written first: a letter that passes on a
+// letter that passed is in: a letter that was claimed twice passes under the fence
+// in force only. Outcomes are written first: a letter that passes on a
 // connection has the one before it settled in the same commit, at the latest.
-func (e *Engine) Commit(ctx context.Context, b Batch) (map[int64]int64, error) {
-	passed := make(map[int64]int64, len(b.Wanted))
+func (e *Engine) Commit(ctx context.Context, b Batch) (map[*Letter]int64, error) {
+	passed := make(map[*Letter]int64, len(b.Wanted))
 	settlements := make([]store.Settlement, len(b.Results))
 	for i, r := range b.Results {
 		settlements[i] = settlement(r)
@@ -133,19 +134,24 @@ func (e *Engine) afterEnd(ctx context.Context, tx pgx.Tx, clients []int64, now t
 	return store.ReviewClients(ctx, tx, clients, now)
 }
 
-func (e *Engine) transmit(ctx context.Context, tx pgx.Tx, b Batch, passed map[int64]int64) error {
+func (e *Engine) transmit(ctx context.Context, tx pgx.Tx, b Batch, passed map[*Letter]int64) error {
 	letters := b.Wanted
 	wanted := make([]store.Transmit, len(letters))
 	for i, l := range letters {
-		wanted[i] = store.Transmit{MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, Address: l.Client.Address}
+		wanted[i] = store.Transmit{Content: l.Content, MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, Address: l.Client.Address}
 	}
 	transmissions, err := store.BeginTransmissions(ctx, tx, b.Now, letters[0].consents, wanted)
 	if err != nil {
 		return err
 	}
+	type claimed struct{ message, fence int64 }
+	letter := make(map[claimed]*Letter, len(letters))
+	for _, l := range letters {
+		letter[claimed{l.MessageID, l.Chunk.Fence}] = l
+	}
 	for _, t := range transmissions {
 		for _, id := range t.MessageIDs {
-			passed[id] = t.ID
+			passed[letter[claimed{id, t.Fence}]] = t.ID
 		}
 	}
 	return nil

@@ -30,11 +30,6 @@ type Result struct {
 	// Bare writes the letter's own state and nothing else, for an outcome that
 	// cannot be written otherwise.
 	Bare bool
-
-	Subject      string
-	LetterHash   []byte
-	Personal     []byte
-	Destinations []string
 }
 
 // attemptsLimit is how often a letter is tried; with the delays below that is
@@ -52,8 +47,10 @@ func settlement(r Result) store.Settlement {
 	l := r.Letter
 	s := store.Settlement{
 		MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, State: r.State, At: r.At, Attempted: r.Attempted, Reason: r.Reason, Response: r.Response,
-		Subject: r.Subject, LetterHash: r.LetterHash, Personal: r.Personal, Destinations: r.Destinations,
 		LastStep: l.LastStep, NextStep: l.Step,
+	}
+	if r.State != PutOff {
+		s.Content = l.Content
 	}
 	switch r.State {
 	case PutOff:

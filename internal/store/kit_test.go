@@ -162,7 +162,7 @@ func (o *office) transmit(c store.Chunk, names ...string) []int64 {
 	addresses := make([]string, len(names))
 	for i, name := range names {
 		addresses[i] = name + "@example.com"
-		wanted[i] = store.Transmit{MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, Address: addresses[i]}
+		wanted[i] = store.Transmit{Content: guide, MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, Address: addresses[i]}
 	}
 	var passed []int64
 	o.tx(func(tx pgx.Tx) error {
@@ -190,12 +190,14 @@ func (o *office) settle(s store.Settlement) (ended []int64) {
 	return ended
 }
 
+// guide is what the letters of these tests say.
+var guide = store.Content{Subject: "Guide", LetterHash: []byte("hash"), Personal: []byte("personal")}
+
 // sent is the settlement of a letter that was accepted: the next one is due a day later.
 func sent(c store.Chunk, i int) store.Settlement {
 	next := noon.Add(24 * time.Hour)
 	return store.Settlement{
-		MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, State: "sent", At: noon, Attempted: true, Response: "250 ok", Subject: "Guide",
-		LetterHash: []byte("hash"), Personal: []byte("personal"), Moves: true, LastStep: "guide", NextStep: "case", NextAt: &next,
+		MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, State: "sent", At: noon, Attempted: true, Response: "250 ok", Content: guide, Moves: true, LastStep: "guide", NextStep: "case", NextAt: &next,
 	}
 }
 

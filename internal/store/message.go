@@ -35,8 +35,18 @@ func LettersOfChunk(ctx context.Context, db DB, c Chunk) ([]ClaimedLetter, error
 	return letters, nil
 }
 
+// Content is what one letter says: with the fixed parts of its hash, the exact
+// bytes, and where its own links lead.
+type Content struct {
+	Subject      string
+	LetterHash   []byte
+	Personal     []byte
+	Destinations []string
+}
+
 // Transmit asks for T2 of one letter.
 type Transmit struct {
+	Content
 	MessageID int64
 	ChunkID   int64
 	Fence     int64
@@ -47,6 +57,7 @@ type Transmit struct {
 type Transmission struct {
 	ID         int64
 	ChunkID    int64
+	Fence      int64
 	MessageIDs []int64
 }
 
@@ -57,8 +68,10 @@ type Transmission struct {
 func BeginTransmissions(ctx context.Context, tx pgx.Tx, now time.Time, consents []string, wanted []Transmit) ([]Transmission, error) {
 	passed, err := all[Transmission](tx.Query(ctx, `
 		WITH ok AS (
-			SELECT m.id, k.id AS chunk_id, k.worker_id
-			FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @address::text[]) AS w(message_id, chunk_id, fence, address)
+			SELECT m.id, k.id AS chunk_id, k.fence, k.worker_id, w.subject, w.letter_hash, w.personal, w.destinations
+			FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @address::text[],
+				@subject::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[])
+				AS w(message_id, chunk_id, fence, address, subject, letter_hash, personal, destinations)
 			JOIN chunks k ON k.id = w.chunk_id AND k.fence = w.fence AND k.worker_id IS NOT NULL
 			JOIN messages m ON m.id = w.message_id AND m.chunk_id = w.chunk_id
 			JOIN enrollments e ON e.id = m.enrollment_id
@@ -70,14 +83,20 @@ func BeginTransmissions(ctx context.Context, tx pgx.Tx, now time.Time, consents 
 			  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = c.address AND x.scope IN ('', s.name))
 			FOR SHARE OF k
 		)
-		INSERT INTO transmissions (worker_id, chunk_id, message_ids)
-		SELECT worker_id, chunk_id, array_agg(id) FROM ok GROUP BY worker_id, chunk_id
-		RETURNING id, chunk_id, message_ids`, pgx.StrictNamedArgs{
+		INSERT INTO transmissions (worker_id, chunk_id, fence, message_ids, subjects, letter_hashes, personals, destinations)
+		SELECT worker_id, chunk_id, fence, array_agg(id ORDER BY id), array_agg(subject ORDER BY id), array_agg(letter_hash ORDER BY id),
+			array_agg(personal ORDER BY id), array_agg(destinations ORDER BY id)
+		FROM ok GROUP BY worker_id, chunk_id, fence
+		RETURNING id, chunk_id, fence, message_ids`, pgx.StrictNamedArgs{
 		"now": now, "consents": consents,
-		"message_id": column(wanted, func(t Transmit) int64 { return t.MessageID }),
-		"chunk_id":   column(wanted, func(t Transmit) int64 { return t.ChunkID }),
-		"fence":      column(wanted, func(t Transmit) int64 { return t.Fence }),
-		"address":    column(wanted, func(t Transmit) string { return t.Address }),
+		"message_id":   column(wanted, func(t Transmit) int64 { return t.MessageID }),
+		"chunk_id":     column(wanted, func(t Transmit) int64 { return t.ChunkID }),
+		"fence":        column(wanted, func(t Transmit) int64 { return t.Fence }),
+		"address":      column(wanted, func(t Transmit) string { return t.Address }),
+		"subject":      column(wanted, func(t Transmit) string { return t.Subject }),
+		"letter_hash":  column(wanted, func(t Transmit) []byte { return t.LetterHash }),
+		"personal":     column(wanted, func(t Transmit) []byte { return t.Personal }),
+		"destinations": column(wanted, func(t Transmit) string { return jsonText(t.Destinations, "[]") }),
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("letting %d letters through: %w", len(wanted), err)
@@ -95,19 +114,16 @@ func EndTransmissions(ctx context.Context, db DB, ids []int64) error {
 
 // Settlement is T3: what became of one letter, and where its enrollment goes.
 type Settlement struct {
-	MessageID    int64
-	ChunkID      int64
-	Fence        int64
-	State        string // sent, failed, unconfirmed, cancelled, or planned: put off until Until
-	At           time.Time
-	Attempted    bool // the server was asked: this counts as an attempt
-	Reason       string
-	Response     string
-	Subject      string
-	LetterHash   []byte
-	Personal     []byte
-	Destinations []string
-	Until        *time.Time
+	MessageID int64
+	ChunkID   int64
+	Fence     int64
+	State     string // sent, failed, unconfirmed, cancelled, or planned: put off until Until
+	At        time.Time
+	Attempted bool // the server was asked: this counts as an attempt
+	Reason    string
+	Response  string
+	Content
+	Until *time.Time
 	// Moves says whether the enrollment goes on: to NextStep at NextAt, or to its
 	// end when NextStep is ''.
 	Moves     bool

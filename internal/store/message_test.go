@@ -80,7 +80,7 @@ func TestSettlementWritesLetterAndNextStep(t *testing.T) {
 	}{
 		{
 			"sent, and on to the next step",
-			store.Settlement{Attempted: true, State: "sent", Response: "250 ok", Subject: "Guide", Moves: true, LastStep: "guide", NextStep: "case", NextAt: &later},
+			store.Settlement{Attempted: true, State: "sent", Response: "250 ok", Content: store.Content{Subject: "Guide"}, Moves: true, LastStep: "guide", NextStep: "case", NextAt: &later},
 			store.Message{State: "sent", Response: "250 ok", Subject: "Guide", SentAt: &noon, Attempts: 1},
 			store.Enrollment{State: "active", LastStep: "guide", NextStep: "case", NextAt: &later}, false,
 		},

@@ -61,8 +61,8 @@ func TestDeathOfAWorkerAndTheLateAnswer(t *testing.T) {
 		t.Errorf("chunks %v are free again and %d letters unconfirmed", chunks, unconfirmed)
 	}
 	for i, want := range []string{"unconfirmed", "sent", "planned"} {
-		if m := o.message(chunk.MessageIDs[i]); m.State != want {
-			t.Errorf("%s's letter is %s, want %s", m.Client, m.State, want)
+		if m := o.message(chunk.MessageIDs[i]); m.State != want || (m.Subject == guide.Subject) != (want != "planned") {
+			t.Errorf("%s's letter %q is %s, want %s with its content", m.Client, m.Subject, m.State, want)
 		}
 	}
 	if e := o.enrollment(enrollments[0].ID); e.Waiting != "unconfirmed" || e.State != "active" {
