@@ -1,0 +1,219 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"seventh/internal/engine"
+	"seventh/internal/store"
+)
+
+// committer writes T2 and T3 of all connections of the process in group commits:
+// whatever has come in while the last transaction ran goes into the next one.
+type committer struct {
+	engine   *engine.Engine
+	log      *slog.Logger
+	requests chan request
+
+	// open counts, for each transmission, its letters that are not settled yet.
+	open    map[int64]int
+	settled []int64 // transmissions to be closed with the next commit
+}
+
+// request is a letter that wants to pass T2, or an outcome (T3), and who waits.
+type request struct {
+	letter *engine.Letter // T2
+	now    time.Time
+	passed chan<- verdict
+
+	result       *engine.Result // T3
+	transmission int64          // that T2 put it in; 0 if it never passed
+	done         func()
+}
+
+// verdict answers a T2: the transmission the letter is in, 0 if it was refused.
+type verdict struct {
+	transmission int64
+	err          error
+}
+
+// batchLimit bounds a group commit.
+const batchLimit = 500
+
+// errNotRecorded keeps a letter off the wire because nothing can be written down.
+var errNotRecorded = errors.New("the database cannot be reached")
+
+func newCommitter(e *engine.Engine, log *slog.Logger) *committer {
+	return &committer{engine: e, log: log, requests: make(chan request, batchLimit), open: make(map[int64]int)}
+}
+
+// transmit asks for T2 and waits for the answer. Now is business time.
+func (c *committer) transmit(ctx context.Context, letter *engine.Letter, now time.Time) (int64, error) {
+	passed := make(chan verdict, 1)
+	select {
+	case c.requests <- request{letter: letter, now: now, passed: passed}:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	// No way out while the commit may be under way: its answer decides.
+	v := <-passed
+	return v.transmission, v.err
+}
+
+// settle hands in an outcome; done is called once it is stored.
+func (c *committer) settle(result *engine.Result, transmission int64, done func()) {
+	c.requests <- request{result: result, transmission: transmission, done: done}
+}
+
+// lastWords bounds how long outcomes are still written when the process stops.
+const lastWords = 5 * time.Second
+
+// run commits until ctx ends, and what has come in by then.
+func (c *committer) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		select {
+		case first := <-c.requests:
+			c.commit(ctx, c.gather(first))
+		case <-ctx.Done():
+		}
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	for {
+		select {
+		case first := <-c.requests:
+			c.commit(ending, c.gather(first))
+		default:
+			return
+		}
+	}
+}
+
+// gather takes what is there, without waiting for more.
+func (c *committer) gather(first request) []request {
+	batch := []request{first}
+	for len(batch) < batchLimit {
+		select {
+		case r := <-c.requests:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit writes a batch. When that fails, letters that wanted to pass are told so
+// and do not go out; outcomes are tried again until they are stored, and nothing
+// else happens meanwhile: what cannot be recorded must not be sent.
+func (c *committer) commit(ctx context.Context, requests []request) {
+	batch := engine.Batch{Settled: c.settled}
+	for _, r := range requests {
+		if r.result != nil {
+			batch.Results = append(batch.Results, *r.result)
+			continue
+		}
+		batch.Wanted = append(batch.Wanted, r.letter)
+		if r.now.After(batch.Now) {
+			batch.Now = r.now
+		}
+	}
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		// A stop does not interrupt a commit under way.
+		passed, err := c.engine.Commit(context.WithoutCancel(ctx), batch)
+		if err == nil {
+			c.answer(requests, passed)
+			return
+		}
+		c.log.Error("group commit failed", "err", err, "outcomes", len(batch.Results), "letters", len(batch.Wanted))
+		c.turnAway(requests)
+		batch.Wanted = nil
+		if len(batch.Results) == 0 || ctx.Err() != nil {
+			return
+		}
+		if refused(err) {
+			batch.Results = c.oneByOne(ctx, batch.Results)
+		}
+		pause(ctx, wait)
+	}
+}
+
+// turnAway tells letters that wanted to pass that they have not.
+func (c *committer) turnAway(requests []request) {
+	for i, r := range requests {
+		if r.passed != nil {
+			r.passed <- verdict{err: errNotRecorded}
+			requests[i].passed = nil
+		}
+	}
+}
+
+// refused reports whether the database understood a transaction and would refuse
+// it again: trying the same once more is no use.
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || store.Retryable(err) {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "22", "23", "42": // data, constraint, statement
+		return true
+	}
+	return false
+}
+
+// oneByOne writes outcomes so that one which the database refuses does not keep
+// the others from being written. Of that one the letter's own state is kept. It
+// returns those that could not be written for another reason.
+func (c *committer) oneByOne(ctx context.Context, results []engine.Result) (left []engine.Result) {
+	for _, result := range results {
+		err := c.alone(ctx, result)
+		if err != nil && refused(err) {
+			c.log.Error("outcome cannot be written as it is", "message_id", result.Letter.MessageID, "state", result.State, "err", err)
+			result.Bare = true
+			err = c.alone(ctx, result)
+		}
+		if err != nil && refused(err) {
+			c.log.Error("outcome is lost", "message_id", result.Letter.MessageID, "state", result.State, "err", err)
+		} else if err != nil {
+			left = append(left, result)
+		}
+	}
+	return left
+}
+
+func (c *committer) alone(ctx context.Context, result engine.Result) error {
+	_, err := c.engine.Commit(context.WithoutCancel(ctx), engine.Batch{Results: []engine.Result{result}})
+	return err
+}
+
+func (c *committer) answer(requests []request, passed map[*engine.Letter]int64) {
+	c.settled = c.settled[:0]
+	for _, transmission := range passed {
+		c.open[transmission]++
+	}
+	for _, r := range requests {
+		switch {
+		case r.passed != nil:
+			r.passed <- verdict{transmission: passed[r.letter]}
+		case r.result != nil:
+			c.close(r.transmission)
+			r.done()
+		}
+	}
+}
+
+// close counts a settled letter; the last one closes its transmission.
+func (c *committer) close(transmission int64) {
+	if transmission == 0 {
+		return
+	}
+	if c.open[transmission]--; c.open[transmission] == 0 {
+		delete(c.open, transmission)
+		c.settled = append(c.settled, transmission)
+	}
+}

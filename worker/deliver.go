@@ -1,0 +1,109 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"seventh/internal/engine"
+)
+
+// deliverWorker delivers chunks. It never fails a job: what is left of a chunk
+// waits in its row, and gets a new job from there.
+type deliverWorker struct {
+	river.WorkerDefaults[engine.DeliverArgs]
+	worker *Worker
+}
+
+// Work claims a chunk, sends its letters over the kept connections, and releases it.
+func (d *deliverWorker) Work(ctx context.Context, job *river.Job[engine.DeliverArgs]) error {
+	w := d.worker
+	id := w.session.id.Load()
+	if id == 0 || w.lanes.stopped() {
+		return river.JobSnooze(time.Second)
+	}
+	// Before the claim: a chunk that is claimed and not in hand is an orphan.
+	if !w.hands.take(job.Args.ChunkID) {
+		return river.JobSnooze(time.Second) // an earlier job of the same chunk is still at it
+	}
+	defer w.hands.drop(job.Args.ChunkID)
+	claim, err := w.engine.Claim(ctx, job.Args.ChunkID, id)
+	if err != nil || claim == nil {
+		return err
+	}
+	run := &run{claim: claim, claimed: time.Now(), stopped: w.lanes.stopped}
+	if run.edition, err = w.letters.current(ctx, w.options.Pool); err == nil {
+		w.lanes.deliver(ctx, run)
+	} else {
+		w.report(ctx, "letters cannot be prepared", err)
+		run.halt("the published letters cannot be read: see the log")
+	}
+	return w.engine.Release(context.WithoutCancel(ctx), claim.Chunk, run.reason())
+}
+
+// run is a chunk being delivered.
+type run struct {
+	claim   *engine.Claim
+	claimed time.Time
+	edition *edition
+	stopped func() bool
+	pending sync.WaitGroup // letters that are not dealt with yet
+
+	mu     sync.Mutex
+	halted string // why the rest of the chunk waits
+}
+
+// halt keeps the letters that have not been taken up from being tried now.
+func (r *run) halt(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.halted == "" {
+		r.halted = reason
+	}
+}
+
+func (r *run) reason() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.halted
+}
+
+// over reports whether the rest of the chunk is to be left.
+func (r *run) over() bool { return r.stopped() || r.reason() != "" }
+
+// now is business time for this chunk, by the database's clock: the sandbox's is
+// not moved while a chunk is open.
+func (r *run) now() time.Time { return r.claim.Clock.Now.Add(time.Since(r.claimed)) }
+
+// hands are the chunks that this process is delivering.
+type hands struct {
+	mu     sync.Mutex
+	chunks map[int64]bool
+}
+
+func (h *hands) take(chunk int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.chunks[chunk] {
+		return false
+	}
+	if h.chunks == nil {
+		h.chunks = make(map[int64]bool)
+	}
+	h.chunks[chunk] = true
+	return true
+}
+
+func (h *hands) drop(chunk int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.chunks, chunk)
+}
+
+func (h *hands) has(chunk int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.chunks[chunk]
+}

@@ -1,0 +1,135 @@
+// Package worker is what River runs, and the planner's loop.
+//
+// A worker process registers itself with a session lock (session.go), so that
+// others notice within a second when it dies. It plans what is due whenever it is
+// woken (planner.go), and delivers chunks of letters (deliver.go): each letter is
+// composed (compose.go) and sent over kept SMTP connections (lane.go), while the
+// committer writes T2 and T3 of all connections in group commits (committer.go).
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"golang.org/x/sync/errgroup"
+
+	"seventh/internal/engine"
+	"seventh/internal/mail"
+	"seventh/internal/token"
+)
+
+// Options are what a worker needs to know.
+type Options struct {
+	Pool      *pgxpool.Pool
+	Server    mail.Server   // where letters go
+	PublicURL string        // base of the links in letters
+	Links     *token.Sealer // seals them
+	Log       *slog.Logger
+}
+
+// Worker plans and delivers until its context ends.
+type Worker struct {
+	options   Options
+	engine    *engine.Engine
+	river     *river.Client[pgx.Tx]
+	session   session
+	hands     hands
+	lanes     *lanes
+	committer *committer
+	letters   letters
+}
+
+const (
+	chunksAtOnce = 8 // chunks in one process's hands
+	// softStop bounds how long a stop waits for letters in dialogue.
+	softStop = 20 * time.Second
+)
+
+// NewInserter returns a River client that only queues jobs, for processes and
+// commands that do not work.
+func NewInserter(pool *pgxpool.Pool) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(pool), &river.Config{})
+}
+
+// New prepares a worker. Its Engine may be used before Run.
+func New(o Options) (*Worker, error) {
+	w := &Worker{options: o, session: session{pool: o.Pool, log: o.Log}}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &deliverWorker{worker: w})
+	client, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: chunksAtOnce}},
+		Workers:                     workers,
+		FetchCooldown:               20 * time.Millisecond,
+		FetchPollInterval:           500 * time.Millisecond,
+		JobTimeout:                  -1, // the SMTP deadlines bound a chunk
+		CompletedJobRetentionPeriod: 15 * time.Minute,
+		SoftStopTimeout:             softStop,
+		Logger:                      quiet(o.Log),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the queue: %w", err)
+	}
+	w.river = client
+	w.engine = &engine.Engine{DB: o.Pool, Jobs: client, Log: o.Log}
+	w.committer = newCommitter(w.engine, o.Log)
+	w.lanes = newLanes(w)
+	return w, nil
+}
+
+// Engine is the engine that the worker works with.
+func (w *Worker) Engine() *engine.Engine { return w.engine }
+
+// Run works until ctx ends, then finishes the letters in dialogue and releases
+// the rest, within softStop.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.session.begin(ctx); err != nil {
+		return err
+	}
+	// What must go on while letters in dialogue are being finished.
+	finishing, finished := context.WithCancel(context.WithoutCancel(ctx))
+	defer finished()
+	ctx, stopPlanning := context.WithCancel(ctx)
+	defer stopPlanning()
+	var group errgroup.Group
+	group.Go(func() error { w.committer.run(finishing); return nil })
+	group.Go(func() error { w.session.keep(finishing); return nil })
+	group.Go(func() error { w.plan(ctx); return nil })
+	if err := w.river.Start(finishing); err != nil {
+		stopPlanning()
+		finished()
+		group.Wait()
+		w.session.end()
+		return fmt.Errorf("starting the queue: %w", err)
+	}
+	<-ctx.Done()
+	w.lanes.stop() // chunks in hand are given back after the letters in dialogue
+	stopping, cancel := context.WithTimeout(finishing, softStop)
+	defer cancel()
+	err := w.river.Stop(stopping)
+	if err != nil {
+		// A mail server keeps us waiting. Others see this session end, and take the
+		// letter on the wire for unconfirmed, which it is.
+		err = fmt.Errorf("letters were still in dialogue after %s: %w", softStop, err)
+	} else {
+		w.lanes.close()
+	}
+	finished()
+	group.Wait()
+	w.session.end()
+	return err
+}
+
+// quiet keeps River's own reports to what needs attention.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
