@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"seventh/internal/engine"
+	"seventh/internal/store"
+)
+
+// ClientFields is what the CRM may say about a client. What is missing or null
+// keeps its value; an empty text clears it. Lists and attributes are replaced.
+type ClientFields struct {
+	Email          *string        `json:"email,omitempty" doc:"The address letters go to. No two clients share one."`
+	FirstName      *string        `json:"first_name,omitempty"`
+	LastName       *string        `json:"last_name,omitempty"`
+	Company        *string        `json:"company,omitempty"`
+	CompanyID      *string        `json:"company_id,omitempty" doc:"The CRM's id of the company."`
+	Category       *string        `json:"category,omitempty" enum:"A,B,C,D,"`
+	Temperature    *string        `json:"temperature,omitempty" enum:"cold,warm,hot"`
+	Stage          *string        `json:"stage,omitempty" enum:"lead,interest,request,refused_now,refused_target,not_target,customer,past_customer"`
+	Owner          *string        `json:"owner,omitempty" doc:"The rep's e-mail address. A rep who is not known yet is added."`
+	Locale         *string        `json:"locale,omitempty" doc:"BCP 47, such as ru or en-GB."`
+	TimeZone       *string        `json:"time_zone,omitempty" doc:"IANA, such as Europe/Moscow."`
+	Attributes     map[string]any `json:"attributes,omitempty" doc:"Strings, numbers and booleans by name; those that seventh.yaml declares are of the declared type."`
+	Products       []string       `json:"products,omitempty" maxItems:"200"`
+	Source         *string        `json:"source,omitempty" doc:"The channel or partner that brought the client, such as partner:NAME."`
+	LastPurchaseAt *time.Time     `json:"last_purchase_at,omitempty"`
+	Consent        *consentFields `json:"consent,omitempty" doc:"The ground for mailing. Replaced as a whole."`
+}
+
+type consentFields struct {
+	Basis       string     `json:"basis" enum:"opt_in,double_opt_in,contract,legitimate_interest," doc:"Empty: withdrawn."`
+	Source      string     `json:"source,omitempty"`
+	At          *time.Time `json:"at,omitempty"`
+	TextVersion string     `json:"text_version,omitempty" doc:"Which text the client agreed to."`
+	Evidence    string     `json:"evidence,omitempty" doc:"Where the proof is."`
+}
+
+// clientItem is a client with his id in the body.
+type clientItem struct {
+	ExternalID string `json:"external_id" doc:"The CRM's id of the client."`
+	ClientFields
+}
+
+// clientJSON is a client as we show him.
+type clientJSON struct {
+	ExternalID     string         `json:"external_id"`
+	Email          string         `json:"email"`
+	FirstName      string         `json:"first_name"`
+	LastName       string         `json:"last_name"`
+	Company        string         `json:"company"`
+	CompanyID      string         `json:"company_id"`
+	Category       string         `json:"category"`
+	Temperature    string         `json:"temperature"`
+	Stage          string         `json:"stage"`
+	Owner          string         `json:"owner"`
+	Locale         string         `json:"locale"`
+	TimeZone       string         `json:"time_zone"`
+	Attributes     map[string]any `json:"attributes"`
+	Products       []string       `json:"products" nullable:"false"`
+	Source         string         `json:"source"`
+	LastPurchaseAt *time.Time     `json:"last_purchase_at"`
+	Consent        *consentFields `json:"consent"`
+	CreatedAt      time.Time      `json:"created_at"`
+	UpdatedAt      time.Time      `json:"updated_at"`
+}
+
+func showClient(c *store.Client) clientJSON {
+	shown := clientJSON{
+		ExternalID: c.ExternalID, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, Company: c.Company, CompanyID: c.CompanyID,
+		Category: c.Category, Temperature: c.Temperature, Stage: c.Stage, Owner: c.Owner, Locale: c.Locale, TimeZone: c.TimeZone,
+		Attributes: c.Attributes, Products: c.Products, Source: c.Source, LastPurchaseAt: utc(c.LastPurchaseAt),
+		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+	}
+	if c.ConsentBasis != "" {
+		shown.Consent = &consentFields{
+			Basis: c.ConsentBasis, Source: c.ConsentSource, At: utc(c.ConsentAt), TextVersion: c.ConsentTextVersion, Evidence: c.ConsentEvidence,
+		}
+	}
+	return shown
+}
+
+type clientPath struct {
+	ExternalID string `path:"external_id" doc:"The CRM's id of the client."`
+}
+
+type clientAnswer struct {
+	Status int
+	Body   clientJSON
+}
+
+// putClient adds or changes one client.
+func (s *server) putClient(ctx context.Context, in *struct {
+	ExternalID string `path:"external_id" doc:"The CRM's id of the client."`
+	Body       struct {
+		ExternalID string `json:"external_id,omitempty" doc:"The same as in the path, or left out."`
+		ClientFields
+	}
+}) (*clientAnswer, error) {
+	rules, err := s.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	check := rules.check()
+	check.externalID("path.external_id", in.ExternalID)
+	patch := check.client("body", in.ExternalID, &in.Body.ClientFields)
+	if in.Body.ExternalID != "" && in.Body.ExternalID != in.ExternalID {
+		check.add("body.external_id", "differs from the one in the path: leave it out", in.Body.ExternalID)
+	}
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	results, err := s.upsert(ctx, []engine.ClientPatch{patch})
+	if err != nil {
+		return nil, err
+	}
+	if results[0].Err != nil {
+		return nil, results[0].Err
+	}
+	client, err := store.ClientByExternalID(ctx, s.DB, in.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	answer := &clientAnswer{Status: http.StatusOK, Body: showClient(&client)}
+	if results[0].Created {
+		answer.Status = http.StatusCreated
+	}
+	return answer, nil
+}
+
+// upsertAttempts is how often clients are written again when another request took
+// one of their addresses in the same moment. The next attempt sees who has it.
+const upsertAttempts = 3
+
+func (s *server) upsert(ctx context.Context, patches []engine.ClientPatch) ([]engine.Upserted, error) {
+	for attempt := 1; ; attempt++ {
+		results, err := s.Engine.UpsertClients(ctx, patches)
+		if err == nil || attempt == upsertAttempts || !store.IsUnique(err, "clients_address") {
+			return results, err
+		}
+	}
+}
+
+// client shows one client.
+func (s *server) client(ctx context.Context, in *clientPath) (*clientAnswer, error) {
+	client, err := store.ClientByExternalID(ctx, s.DB, in.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	return &clientAnswer{Status: http.StatusOK, Body: showClient(&client)}, nil
+}
+
+// eraseClient removes a client; that he is gone already is an error, so that a
+// wrong id is noticed.
+func (s *server) eraseClient(ctx context.Context, in *clientPath) (*struct{}, error) {
+	return nil, s.Engine.EraseClient(ctx, in.ExternalID)
+}

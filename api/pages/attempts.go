@@ -1,0 +1,40 @@
+package pages
+
+import (
+	"sync"
+	"time"
+)
+
+// How many wrong passwords somebody may try for one e-mail.
+const (
+	attemptsLimit  = 10
+	attemptsPeriod = 10 * time.Minute
+	attemptsKept   = 10_000 // who asks for more e-mails than that starts the counting anew
+)
+
+// attempts counts failed logins by network address and e-mail. It is in memory:
+// a process that starts forgets, and each counts for itself.
+type attempts struct {
+	mu    sync.Mutex
+	since time.Time
+	count map[string]int
+}
+
+func newAttempts() *attempts { return &attempts{count: make(map[string]int)} }
+
+// allowed reports whether another attempt may be made; now is wall time.
+func (a *attempts) allowed(who string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Sub(a.since) > attemptsPeriod || len(a.count) > attemptsKept {
+		a.since = now
+		clear(a.count)
+	}
+	return a.count[who] < attemptsLimit
+}
+
+func (a *attempts) failed(who string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count[who]++
+}

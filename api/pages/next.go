@@ -1,0 +1,239 @@
+package pages
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"seventh/internal/engine"
+	"seventh/internal/store"
+	"seventh/sequences"
+)
+
+// chain is an open enrollment: what comes next, when and why.
+type chain struct {
+	ID       int64
+	Title    string
+	State    string // active or paused
+	Step     string
+	Number   int // of the next letter, from 1
+	Steps    int // of the whole sequence
+	Subject  string
+	Client   *moment // when, on the client's clock; nil without a date
+	Company  *moment // the same on the company's, if that differs
+	Overdue  bool
+	Waits    string // instead of a date
+	Letter   string // address of the letter on its way, '' without one
+	Why      []string
+	Upcoming []upcoming
+}
+
+// upcoming is a step further on. Its date is what today's settings make of it.
+type upcoming struct {
+	Number  int
+	Step    string
+	Subject string
+	Client  *moment
+	Company *moment
+	After   string // the delay in words: "21 days later"
+}
+
+// underWay is the letter of an enrollment that is neither sent nor given up, or
+// nil.
+func underWay(letters []store.Message, enrollmentID int64) *store.Message {
+	for i, m := range letters {
+		if m.EnrollmentID == enrollmentID && slices.Contains([]string{"planned", "claimed", "transmitting", "held"}, m.State) {
+			return &letters[i]
+		}
+	}
+	return nil
+}
+
+// outranking is the sequence that an enrollment waits for.
+func outranking(e store.Enrollment, open []store.Enrollment) string {
+	first := e
+	for _, other := range open {
+		if other.State == "active" && other.Priority > first.Priority {
+			first = other
+		}
+	}
+	return first.Sequence
+}
+
+// nextOf says what comes next in an enrollment. rival is the sequence that goes
+// first if it waits for one, letter what is on its way (nil for nothing).
+func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Version, rival string, letter *store.Message, subject namer) (chain, error) {
+	step, found := v.Sequence.Step(e.NextStep)
+	if !found {
+		return chain{}, fmt.Errorf("enrollment %d stands at step %q, which version %d of %s does not have", e.ID, e.NextStep, v.Number, e.Sequence)
+	}
+	c := chain{
+		ID: e.ID, Title: v.Sequence.Title, State: e.State, Step: step.ID, Number: numberOf(v.Sequence, step.ID), Steps: len(v.Sequence.Steps),
+	}
+	clocks := clocks{client: clientZone(client, sc.zone), company: sc.zone}
+	anchor := sc.now
+	dated := true
+	switch {
+	case letter != nil && (e.State != "paused" || letter.State != "held"):
+		c.Letter, c.Waits = fmt.Sprintf("/letters/%d", letter.ID), onItsWay(letter, clocks.client)
+		dated = letter.State != "held"
+	case e.State == "paused":
+		c.Waits, dated = "Paused: nothing goes out until somebody resumes it.", false
+	case e.NextAt != nil:
+		c.Client, c.Company = clocks.show(*e.NextAt)
+		c.Overdue = !e.NextAt.After(sc.now)
+		anchor = *e.NextAt
+		c.Why = whyThen(e, step, v)
+	case e.Waiting == "priority":
+		c.Waits, dated = fmt.Sprintf("Waits until “%s” is over, which goes first. Then it goes on from here.", sc.title(rival)), false
+	case e.Waiting == "":
+		c.Waits = "Its letter is on its way."
+	default:
+		c.Waits, dated = orElse(holds[e.Waiting], "On hold: "+phrase(e.Waiting)+"."), e.Waiting == "resumed"
+	}
+	if dated {
+		c.Subject = subject(step, &anchor)
+	} else {
+		c.Subject = subject(step, nil)
+	}
+	var err error
+	c.Upcoming, err = project(v, step, anchor, dated, clocks, subject)
+	return c, err
+}
+
+func onItsWay(m *store.Message, zone *time.Location) string {
+	text := "Its letter is " + states[m.State]
+	if m.Until != nil {
+		text += ", put off until " + m.Until.In(zone).Format("Mon 2 Jan 2006, 15:04")
+	}
+	if m.Reason != "" {
+		text += " (" + phrase(m.Reason) + ")"
+	}
+	return text + "."
+}
+
+// whyThen explains a date.
+func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []string {
+	first := e.LastStep == ""
+	why := []string{"It goes out as soon as letters may go."}
+	if !step.After.IsZero() {
+		why[0] = fmt.Sprintf("It comes %s after the letter before.", span(step.After))
+	} else if first {
+		why[0] = "The first letter goes out as soon as letters may go."
+	}
+	why = append(why, fmt.Sprintf("Letters of this sequence go out %s.", hours(v.Window)))
+	if e.Waiting == "window" {
+		why = append(why, "It came due outside those hours, so it waits for the next opening.")
+	}
+	return why
+}
+
+// project dates the steps after one that goes out at anchor, as if every letter
+// left on time.
+func project(v *engine.Version, step sequences.Step, anchor time.Time, dated bool, clocks clocks, subject namer) ([]upcoming, error) {
+	var list []upcoming
+	for {
+		next, more := v.Sequence.Next(step.ID)
+		if !more {
+			return list, nil
+		}
+		u := upcoming{Number: numberOf(v.Sequence, next.ID), Step: next.ID, After: later(next)}
+		var when *time.Time
+		if dated {
+			due, err := sequences.Due(next, anchor.In(clocks.of(v.Window)), v.Window, v.Calendar)
+			if err != nil {
+				return nil, err
+			}
+			u.Client, u.Company = clocks.show(due)
+			anchor, when = due, &due
+		}
+		u.Subject = subject(next, when)
+		list, step = append(list, u), next
+	}
+}
+
+func numberOf(s *sequences.Sequence, step string) int {
+	return 1 + slices.IndexFunc(s.Steps, func(x sequences.Step) bool { return x.ID == step })
+}
+
+// clocks are the client's and ours.
+type clocks struct{ client, company *time.Location }
+
+// of is the clock that a window goes by.
+func (c clocks) of(w sequences.Window) *time.Location {
+	if w.TimeZone == sequences.ClientTime {
+		return c.client
+	}
+	return c.company
+}
+
+// show gives a time on the client's clock, and on ours if that shows another: the
+// hour alone if the day is the same.
+func (c clocks) show(t time.Time) (client, company *moment) {
+	there, here := at(t, c.client), at(t, c.company)
+	if there.Shown == here.Shown {
+		return &there, nil
+	}
+	if t.In(c.client).Format(time.DateOnly) == t.In(c.company).Format(time.DateOnly) {
+		here.Shown = t.In(c.company).Format("15:04")
+	}
+	return &there, &here
+}
+
+// later says how long after the one before a step comes.
+func later(step sequences.Step) string {
+	if step.After.IsZero() {
+		return "at once"
+	}
+	return span(step.After) + " later"
+}
+
+// reasonForNone says why a client without an open enrollment gets no automated
+// letters.
+func reasonForNone(sc scene, client *store.Client, suppressions []store.Suppression, ended []store.Enrollment) string {
+	if sc.catalog == nil {
+		return "no sequences are published yet."
+	}
+	for _, x := range suppressions {
+		if x.Scope == "" && client.Address != "" {
+			return fmt.Sprintf("the address must not be mailed: %s on %s.", suppressedBecause(x.Reason), x.CreatedAt.In(sc.zone).Format("2 Jan 2006"))
+		}
+	}
+	category, known := sc.catalog.Settings.Categories[client.Category]
+	switch {
+	case client.Address == "":
+		return "there is no e-mail address."
+	case client.Stage == "not_target":
+		return "the client is marked as not our client."
+	case known && !*category.Automated:
+		return fmt.Sprintf("clients of category %s hear from their rep in person.", client.Category)
+	case client.ConsentBasis == "":
+		return "no consent is recorded."
+	case !sc.catalog.AllowsLetters(client.ConsentBasis):
+		return fmt.Sprintf("the consent on record (%s) does not allow them.", phrase(client.ConsentBasis))
+	}
+	return reasonBySequences(sc, client, ended)
+}
+
+// reasonBySequences looks for the sequence that is nearest to taking the client.
+func reasonBySequences(sc scene, client *store.Client, ended []store.Enrollment) string {
+	for _, v := range sc.catalog.Sequences() {
+		if v.Sequence.Enroll != sequences.Automatic || !v.Sequence.Audience.Match(client.Facts(), sc.now) {
+			continue
+		}
+		i := slices.IndexFunc(ended, func(e store.Enrollment) bool { return e.SequenceID == v.SequenceID })
+		if i < 0 {
+			return fmt.Sprintf("“%s” is about to take this client in.", v.Sequence.Title)
+		}
+		over := fmt.Sprintf("“%s” is over: %s", v.Sequence.Title, phrase(*ended[i].EndReason))
+		if v.Sequence.Reentry.Mode != sequences.ReentryAfter {
+			return over + "."
+		}
+		again := v.Sequence.Reentry.After.Add(ended[i].EndedAt.In(clocks{clientZone(client, sc.zone), sc.zone}.of(v.Window)), v.Calendar)
+		return fmt.Sprintf("%s. It may begin again on %s.", over, again.Format("2 Jan 2006"))
+	}
+	if client.Category == "" {
+		return "the client has no category, and no sequence is meant for clients without one."
+	}
+	return fmt.Sprintf("no sequence is meant for a client like this (category %s, stage “%s”).", client.Category, phrase(client.Stage))
+}
