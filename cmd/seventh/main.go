@@ -1,0 +1,100 @@
+// Command seventh is a nurture-sequence engine and mailer: sequences in YAML,
+// letters in Markdown, every touch in one ledger. One binary has all commands;
+// each has a file here, and wiring happens only here.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // Windows and scratch images have no zone files
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+// commands is the whole command line.
+type commands struct {
+	Settings
+
+	Serve     serveCommand     `cmd:"" help:"API, pages and worker in one process. With nothing configured: the sandbox."`
+	Work      workCommand      `cmd:"" help:"Worker only; add as many as wanted on the same database."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database schema up to date."`
+	Init      initCommand      `cmd:"" help:"Write a starter content folder, Russian and English."`
+	Check     checkCommand     `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
+	Publish   publishCommand   `cmd:"" help:"Put a content folder in force."`
+	Render    renderCommand    `cmd:"" help:"Show one letter for a sample client."`
+	Key       keyCommand       `cmd:"" help:"API keys."`
+	User      userCommand      `cmd:"" help:"People who log in to the pages."`
+	Bench     benchCommand     `cmd:"" help:"Measure the throughput of the real path."`
+	BenchSink benchSinkCommand `cmd:"" hidden:""`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// process is what a command may use of the process it runs in.
+type process struct {
+	context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	os.Exit(run(&process{Context: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, os.Args[1:]))
+}
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// errReported ends a command with exit 1 when it has said why already.
+var errReported = errors.New("reported")
+
+func run(p *process, args []string) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("seventh"),
+		kong.Description("Nurture sequences that are never forgotten: see README.md for a first run."),
+		kong.Vars{"version": version},
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(p.stderr, "seventh:", err)
+		return exitUsage
+	}
+	selected, err := parser.Parse(args)
+	if exited >= 0 { // --help, --version
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, "seventh:", err)
+		fmt.Fprintln(p.stderr, "`seventh --help` lists commands and flags.")
+		return exitUsage
+	}
+	switch err := selected.Run(p, &c.Settings); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+		return exitError
+	default:
+		fmt.Fprintln(p.stderr, "seventh:", err)
+		return exitError
+	}
+}
