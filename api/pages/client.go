@@ -117,7 +117,7 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 }
 
 func (s *site) fillTimeline(ctx context.Context, page *clientPage, query url.Values) error {
-	filter := store.FeedFilter{Client: page.Client.ExternalID, Limit: rowsOfPage + 1}
+	filter := store.TouchFilter{Unsent: true, Client: page.Client.ExternalID, Limit: rowsOfPage + 1}
 	place, id, err := cursorParts(query.Get("after"))
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (s *site) fillTimeline(ctx context.Context, page *clientPage, query url.Val
 		}
 		filter.After, filter.AfterID = &after, id
 	}
-	rows, err := store.Feed(ctx, s.DB, filter)
+	rows, err := store.ListTouches(ctx, s.DB, filter)
 	if err != nil {
 		return err
 	}

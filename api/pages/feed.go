@@ -68,7 +68,7 @@ func (s *site) showFeed(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	rows, err := store.Feed(ctx, s.DB, filter)
+	rows, err := store.ListTouches(ctx, s.DB, filter)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func (s *site) showFeed(c echo.Context) error {
 	return feedView.render(c, http.StatusOK, page)
 }
 
-func (p *feedPage) filter(query url.Values) (store.FeedFilter, error) {
-	f := store.FeedFilter{Search: p.Search, Sequence: query.Get("sequence"), Kind: query.Get("kind"), Limit: rowsOfPage + 1}
+func (p *feedPage) filter(query url.Values) (store.TouchFilter, error) {
+	f := store.TouchFilter{Unsent: true, Search: p.Search, Sequence: query.Get("sequence"), Kind: query.Get("kind"), Limit: rowsOfPage + 1}
 	if rep := query.Get("rep"); rep != everybody {
 		f.Rep = strings.ToLower(rep)
 	}
@@ -115,7 +115,7 @@ func (p *feedPage) filter(query url.Values) (store.FeedFilter, error) {
 	return f, nil
 }
 
-func (s *site) feedOptions(ctx context.Context, page *feedPage, f store.FeedFilter) error {
+func (s *site) feedOptions(ctx context.Context, page *feedPage, f store.TouchFilter) error {
 	reps, err := store.ListUsers(ctx, s.DB)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *site) feedOptions(ctx context.Context, page *feedPage, f store.FeedFilt
 	return nil
 }
 
-func (sc scene) row(r store.FeedRow) feedRow {
+func (sc scene) row(r store.Touch) feedRow {
 	row := feedRow{
 		At: at(r.At, sc.zone), Client: r.Client, Name: orElse(r.Name, r.Client), Company: r.Company, Category: r.Category,
 		Kind: r.Kind, What: happened(r), Step: r.Step, Rep: orElse(r.RepName, r.Rep),

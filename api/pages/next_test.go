@@ -127,7 +127,7 @@ func TestEveryHoldOfTheEngineHasWords(t *testing.T) {
 
 func TestWhatHappenedInPlainWords(t *testing.T) {
 	t.Parallel()
-	for want, row := range map[string]store.FeedRow{
+	for want, row := range map[string]store.Touch{
 		"Letter sent: “Leaks”":                                 {Kind: "sent", Subject: "Leaks"},
 		"Letter failed: “Leaks”":                               {Kind: "failed", Subject: "Leaks"},
 		"Letter not confirmed: “no subject”":                   {Kind: "unconfirmed"},

@@ -77,7 +77,7 @@ func kindName(kind string) string {
 }
 
 // happened says what a row of the feed is about.
-func happened(r store.FeedRow) string {
+func happened(r store.Touch) string {
 	text := kindName(r.Kind)
 	switch r.Kind {
 	case "sent", "failed", "unconfirmed":

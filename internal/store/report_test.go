@@ -37,7 +37,7 @@ func TestFeedTellsOfLettersAndTouches(t *testing.T) {
 	t.Parallel()
 	o, chunk, _ := told(t)
 	ctx := t.Context()
-	tell := func(rows []store.FeedRow) (lines []string) {
+	tell := func(rows []store.Touch) (lines []string) {
 		for _, r := range rows {
 			lines = append(lines, fmt.Sprintf("%s %s %q %d %s", r.Client, r.Kind, r.Subject, r.Link, r.Rep))
 		}
@@ -48,32 +48,32 @@ func TestFeedTellsOfLettersAndTouches(t *testing.T) {
 	one, two := noon.Add(time.Hour), noon.Add(2*time.Hour)
 	for _, tc := range []struct {
 		name   string
-		filter store.FeedFilter
+		filter store.TouchFilter
 		want   []string
 	}{
-		{"everything", store.FeedFilter{}, []string{call, click, open, failed, letter}},
-		{"of a client", store.FeedFilter{Client: "bob"}, []string{call, failed}},
-		{"of a rep", store.FeedFilter{Rep: "rep@example.com"}, []string{call, click, open, letter}},
-		{"by name", store.FeedFilter{Search: "ANN lee"}, []string{click, open, letter}},
-		{"by company", store.FeedFilter{Search: "acme"}, []string{click, open, letter}},
-		{"no wildcards", store.FeedFilter{Search: "%"}, nil},
-		{"failed letters", store.FeedFilter{Kind: "failed"}, []string{failed}},
-		{"clicks", store.FeedFilter{Kind: "clicked", Sequence: "hello"}, []string{click}},
-		{"since and until", store.FeedFilter{Since: &one, Until: &two}, []string{click, open}},
+		{"everything", store.TouchFilter{Unsent: true}, []string{call, click, open, failed, letter}},
+		{"of a client", store.TouchFilter{Unsent: true, Client: "bob"}, []string{call, failed}},
+		{"of a rep", store.TouchFilter{Unsent: true, Rep: "rep@example.com"}, []string{call, click, open, letter}},
+		{"by name", store.TouchFilter{Unsent: true, Search: "ANN lee"}, []string{click, open, letter}},
+		{"by company", store.TouchFilter{Unsent: true, Search: "acme"}, []string{click, open, letter}},
+		{"no wildcards", store.TouchFilter{Unsent: true, Search: "%"}, nil},
+		{"failed letters", store.TouchFilter{Unsent: true, Kind: "failed"}, []string{failed}},
+		{"clicks", store.TouchFilter{Unsent: true, Kind: "clicked", Sequence: "hello"}, []string{click}},
+		{"since and until", store.TouchFilter{Unsent: true, Since: &one, Until: &two}, []string{click, open}},
 	} {
 		tc.filter.Limit = 9
 		byText := cmpopts.SortSlices(func(a, b string) bool { return a < b }) // two pairs have one time
-		if diff := cmp.Diff(tc.want, tell(must(store.Feed(ctx, o.db, tc.filter))(t)), byText); diff != "" {
+		if diff := cmp.Diff(tc.want, tell(must(store.ListTouches(ctx, o.db, tc.filter))(t)), byText); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
 	}
 
-	whole := tell(must(store.Feed(ctx, o.db, store.FeedFilter{Limit: 9}))(t))
+	whole := tell(must(store.ListTouches(ctx, o.db, store.TouchFilter{Unsent: true, Limit: 9}))(t))
 	for limit := 1; limit <= 3; limit++ {
 		var paged []string
-		filter := store.FeedFilter{Limit: limit}
+		filter := store.TouchFilter{Unsent: true, Limit: limit}
 		for {
-			page := must(store.Feed(ctx, o.db, filter))(t)
+			page := must(store.ListTouches(ctx, o.db, filter))(t)
 			if len(page) == 0 {
 				break
 			}
@@ -85,9 +85,9 @@ func TestFeedTellsOfLettersAndTouches(t *testing.T) {
 			t.Errorf("in pages of %d (-whole +paged):\n%s", limit, diff)
 		}
 	}
-	row := must(store.Feed(ctx, o.db, store.FeedFilter{Kind: "sent", Limit: 1}))(t)[0]
-	want := store.FeedRow{
-		ID: fmt.Sprintf("m%d", chunk.MessageIDs[0]), Client: "ann", Name: "ann Lee", Company: "Acme", Category: "C", Kind: "sent", Channel: "email", At: noon,
+	row := must(store.ListTouches(ctx, o.db, store.TouchFilter{Unsent: true, Kind: "sent", Limit: 1}))(t)[0]
+	want := store.Touch{
+		ID: fmt.Sprintf("m%d", chunk.MessageIDs[0]), Client: "ann", ClientID: row.ClientID, Name: "ann Lee", Company: "Acme", Category: "C", Kind: "sent", Channel: "email", At: noon,
 		Actor: "seventh", Sequence: "hello", Step: "guide", MessageID: &chunk.MessageIDs[0], Subject: "Guide", Link: -1, Rep: "rep@example.com", RepName: "Rep",
 		Data: map[string]any{}, Place: noon,
 	}

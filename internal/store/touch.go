@@ -3,19 +3,21 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Touch is one line of the ledger: a row of touches, or a sent letter.
+// Touch is one line of the ledger: a row of touches, or a letter.
 type Touch struct {
-	ID        string // "t12" or, for a sent letter, "m34"
+	ID        string // "t12" or, for a letter, "m34"
 	Client    string // external id
 	ClientID  int64
 	Name      string // the client's
 	Company   string
-	Kind      string
+	Category  string
+	Kind      string // a letter's is its state
 	Channel   string
 	At        time.Time
 	Actor     string
@@ -23,6 +25,7 @@ type Touch struct {
 	Step      string
 	MessageID *int64
 	Subject   string // of the letter it is about, '' without one
+	Link      int    // of a click, from 0; else -1
 	Rep       string
 	RepName   string
 	Data      map[string]any
@@ -34,11 +37,15 @@ type Touch struct {
 type TouchFilter struct {
 	Client   string // external id
 	Rep      string // e-mail
+	Search   string // part of a client's name, e-mail, company or external id
 	Sequence string
 	Kind     string
 	Channel  string
 	Since    *time.Time
 	Until    *time.Time
+	// Unsent adds letters that failed or are unconfirmed: no touches, but things
+	// that a rep wants to see.
+	Unsent bool
 	// After is the place and id of the last touch of the page before.
 	After   *time.Time
 	AfterID string
@@ -49,48 +56,56 @@ type TouchFilter struct {
 // touches as one.
 func ListTouches(ctx context.Context, db DB, f TouchFilter) ([]Touch, error) {
 	list, err := all[Touch](db.Query(ctx, `
-		WITH who AS (
-			SELECT c.id, c.external_id, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name, c.company,
-				coalesce(o.email, '') AS rep, coalesce(o.name, '') AS rep_name
-			FROM clients c LEFT JOIN users o ON o.id = c.owner_id
-		), ledger AS (
-			SELECT * FROM (
-				SELECT 'm' || m.id AS id, m.client_id, 'sent'::text AS kind, 'email'::text AS channel, m.sent_at AS at, 'seventh'::text AS actor,
-					s.name AS sequence, m.step, m.id AS message_id, '{}'::jsonb AS data, m.at AS place, w.external_id, w.name, w.company, w.rep, w.rep_name
-				FROM messages m JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id JOIN who w ON w.id = m.client_id
-				WHERE m.state = 'sent' AND (@kind = '' OR @kind = 'sent') AND (@channel = '' OR @channel = 'email')
-				  AND (@client = '' OR w.external_id = @client) AND (@rep = '' OR w.rep = @rep) AND (@sequence = '' OR s.name = @sequence)
-				  AND (@since::timestamptz IS NULL OR m.at >= @since) AND (@until::timestamptz IS NULL OR m.at < @until)
-				  AND (@after::timestamptz IS NULL OR (m.at, 'm' || m.id) < (@after, @after_id))
-				ORDER BY m.at DESC, 'm' || m.id DESC LIMIT @limit
-			) letters
-			UNION ALL
-			SELECT * FROM (
-				SELECT 't' || t.id, t.client_id, t.kind, t.channel, t.at, t.actor, coalesce(s.name, ''), coalesce(m.step, ''), t.message_id, t.data, t.at,
-					w.external_id, w.name, w.company, coalesce(r.email, w.rep), coalesce(r.name, w.rep_name)
-				FROM touches t JOIN who w ON w.id = t.client_id
-				LEFT JOIN users r ON r.id = t.rep_id
-				LEFT JOIN messages m ON m.id = t.message_id
-				LEFT JOIN enrollments e ON e.id = coalesce(t.enrollment_id, m.enrollment_id)
-				LEFT JOIN sequences s ON s.id = e.sequence_id
-				WHERE (@kind = '' OR t.kind = @kind) AND (@channel = '' OR t.channel = @channel)
-				  AND (@client = '' OR w.external_id = @client) AND (@rep = '' OR coalesce(r.email, w.rep) = @rep)
-				  AND (@sequence = '' OR s.name = @sequence)
-				  AND (@since::timestamptz IS NULL OR t.at >= @since) AND (@until::timestamptz IS NULL OR t.at < @until)
-				  AND (@after::timestamptz IS NULL OR (t.at, 't' || t.id) < (@after, @after_id))
-				ORDER BY t.at DESC, 't' || t.id DESC LIMIT @limit
-			) others
+		WITH letters AS (
+			SELECT 'm' || m.id AS id, 'm' || lpad(m.id::text, 19, '0') AS tie, m.client_id, m.state AS kind, 'email' AS channel, coalesce(m.sent_at, m.at) AS at, 'seventh' AS actor,
+				s.name AS sequence, m.step, m.id AS message_id, -1 AS link, NULL::bigint AS rep_id, '{}'::jsonb AS data, m.at AS place
+			FROM messages m JOIN clients c ON c.id = m.client_id LEFT JOIN users o ON o.id = c.owner_id
+			JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id
+			WHERE (m.state = 'sent' OR @unsent AND m.state IN ('failed', 'unconfirmed')) AND (@kind = '' OR m.state = @kind)
+			  AND (@channel = '' OR @channel = 'email')
+			  AND (@client = '' OR c.external_id = @client) AND (@rep = '' OR o.email = @rep) AND (@sequence = '' OR s.name = @sequence)
+			  AND `+matchesSearch+`
+			  AND (@since::timestamptz IS NULL OR m.at >= @since) AND (@until::timestamptz IS NULL OR m.at < @until)
+			  AND (@after::timestamptz IS NULL OR (m.at, 'm' || lpad(m.id::text, 19, '0')) < (@after, @after_tie))
+			ORDER BY m.at DESC, m.id DESC LIMIT @limit
+		), others AS (
+			SELECT 't' || t.id, 't' || lpad(t.id::text, 19, '0'), t.client_id, t.kind, t.channel, t.at, t.actor,
+				coalesce(s.name, ''), coalesce(m.step, ''), t.message_id, t.link, t.rep_id, t.data, t.at
+			FROM touches t JOIN clients c ON c.id = t.client_id LEFT JOIN users o ON o.id = c.owner_id
+			LEFT JOIN users r ON r.id = t.rep_id
+			LEFT JOIN messages m ON m.id = t.message_id
+			LEFT JOIN enrollments e ON e.id = coalesce(t.enrollment_id, m.enrollment_id)
+			LEFT JOIN sequences s ON s.id = e.sequence_id
+			WHERE (@kind = '' OR t.kind = @kind) AND (@channel = '' OR t.channel = @channel)
+			  AND (@client = '' OR c.external_id = @client) AND (@rep = '' OR coalesce(r.email, o.email) = @rep) AND (@sequence = '' OR s.name = @sequence)
+			  AND `+matchesSearch+`
+			  AND (@since::timestamptz IS NULL OR t.at >= @since) AND (@until::timestamptz IS NULL OR t.at < @until)
+			  AND (@after::timestamptz IS NULL OR (t.at, 't' || lpad(t.id::text, 19, '0')) < (@after, @after_tie))
+			ORDER BY t.at DESC, t.id DESC LIMIT @limit
+		), feed AS (
+			SELECT * FROM letters UNION ALL SELECT * FROM others ORDER BY place DESC, tie DESC LIMIT @limit
 		)
-		SELECT id, external_id AS client, client_id, name, company, kind, channel, at, actor, sequence, step, message_id,
-			coalesce((SELECT subject FROM messages x WHERE x.id = message_id), '') AS subject, rep, rep_name, data, place
-		FROM ledger ORDER BY place DESC, id DESC LIMIT @limit`, pgx.StrictNamedArgs{
-		"client": f.Client, "rep": f.Rep, "sequence": f.Sequence, "kind": f.Kind, "channel": f.Channel,
-		"since": f.Since, "until": f.Until, "after": f.After, "after_id": f.AfterID, "limit": f.Limit,
+		SELECT f.id, c.external_id AS client, f.client_id, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name, c.company, c.category,
+			f.kind, f.channel, f.at, f.actor, f.sequence, f.step, f.message_id, coalesce(m.subject, '') AS subject, f.link,
+			coalesce(r.email, o.email, '') AS rep, coalesce(r.name, o.name, '') AS rep_name, f.data, f.place
+		FROM feed f JOIN clients c ON c.id = f.client_id LEFT JOIN users o ON o.id = c.owner_id
+		LEFT JOIN users r ON r.id = f.rep_id LEFT JOIN messages m ON m.id = f.message_id
+		ORDER BY f.place DESC, f.tie DESC`, pgx.StrictNamedArgs{
+		"client": f.Client, "rep": f.Rep, "search": f.Search, "sequence": f.Sequence, "kind": f.Kind, "channel": f.Channel, "unsent": f.Unsent,
+		"since": f.Since, "until": f.Until, "after": f.After, "after_tie": tie(f.AfterID), "limit": f.Limit,
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("listing touches: %w", err)
 	}
 	return list, nil
+}
+
+// tie orders touches of the same instant: an id with its number in full width.
+func tie(id string) string {
+	if len(id) < 2 || len(id) > 20 {
+		return id
+	}
+	return id[:1] + strings.Repeat("0", 20-len(id)) + id[1:]
 }
 
 // NewTouch is a touch to be written down.

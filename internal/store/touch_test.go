@@ -84,12 +84,12 @@ func TestLedgerIsNarrowed(t *testing.T) {
 
 	want := []store.Touch{
 		{ID: reply, Client: "ann", ClientID: list[0].ClientID, Name: "ann Lee", Company: "Acme", Kind: "replied", Channel: "email",
-			At: noon.Add(2 * time.Hour), Actor: "human", Sequence: "hello", Step: "guide", MessageID: &chunk.MessageIDs[0], Subject: "Guide",
+			At: noon.Add(2 * time.Hour), Actor: "human", Link: -1, Sequence: "hello", Step: "guide", MessageID: &chunk.MessageIDs[0], Subject: "Guide",
 			Rep: "rep@example.com", RepName: "Rep", Data: map[string]any{}, Place: noon.Add(2 * time.Hour)},
 		{ID: call, Client: "bob", ClientID: list[1].ClientID, Name: "bob", Kind: "call", Channel: "call",
-			At: noon.Add(time.Hour), Actor: "boss", Rep: "boss@example.com", RepName: "Boss", Data: map[string]any{"minutes": 5.0}, Place: noon.Add(time.Hour)},
+			At: noon.Add(time.Hour), Actor: "boss", Link: -1, Rep: "boss@example.com", RepName: "Boss", Data: map[string]any{"minutes": 5.0}, Place: noon.Add(time.Hour)},
 		{ID: letter, Client: "ann", ClientID: list[0].ClientID, Name: "ann Lee", Company: "Acme", Kind: "sent", Channel: "email",
-			At: noon, Actor: "seventh", Sequence: "hello", Step: "guide", MessageID: &chunk.MessageIDs[0], Subject: "Guide",
+			At: noon, Actor: "seventh", Link: -1, Sequence: "hello", Step: "guide", MessageID: &chunk.MessageIDs[0], Subject: "Guide",
 			Rep: "rep@example.com", RepName: "Rep", Data: map[string]any{}, Place: noon},
 	}
 	if diff := cmp.Diff(want, must(store.ListTouches(ctx, o.db, store.TouchFilter{Limit: 9}))(t)); diff != "" {
