@@ -97,7 +97,7 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 		c.Subject = subject(step, nil)
 	}
 	var err error
-	c.Upcoming, err = project(v, step, anchor, dated, clocks, subject)
+	c.Upcoming, err = project(v, client, step, anchor, dated, clocks, subject)
 	return c, err
 }
 
@@ -130,7 +130,7 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 
 // project dates the steps after one that goes out at anchor, as if every letter
 // left on time.
-func project(v *engine.Version, step sequences.Step, anchor time.Time, dated bool, clocks clocks, subject namer) ([]upcoming, error) {
+func project(v *engine.Version, client *store.Client, step sequences.Step, anchor time.Time, dated bool, clocks clocks, subject namer) ([]upcoming, error) {
 	var list []upcoming
 	for {
 		next, more := v.Sequence.Next(step.ID)
@@ -140,7 +140,7 @@ func project(v *engine.Version, step sequences.Step, anchor time.Time, dated boo
 		u := upcoming{Number: numberOf(v.Sequence, next.ID), Step: next.ID, After: later(next)}
 		var when *time.Time
 		if dated {
-			due, err := sequences.Due(next, anchor.In(clocks.of(v.Window)), v.Window, v.Calendar)
+			due, err := v.Due(next, anchor, client)
 			if err != nil {
 				return nil, err
 			}
@@ -158,14 +158,6 @@ func numberOf(s *sequences.Sequence, step string) int {
 
 // clocks are the client's and ours.
 type clocks struct{ client, company *time.Location }
-
-// of is the clock that a window goes by.
-func (c clocks) of(w sequences.Window) *time.Location {
-	if w.TimeZone == sequences.ClientTime {
-		return c.client
-	}
-	return c.company
-}
 
 // show gives a time on the client's clock, and on ours if that shows another: the
 // hour alone if the day is the same.
@@ -226,11 +218,11 @@ func reasonBySequences(sc scene, client *store.Client, ended []store.Enrollment)
 			return fmt.Sprintf("“%s” is about to take this client in.", v.Sequence.Title)
 		}
 		over := fmt.Sprintf("“%s” is over: %s", v.Sequence.Title, phrase(*ended[i].EndReason))
-		if v.Sequence.Reentry.Mode != sequences.ReentryAfter {
+		again, ever := v.Reentry(&ended[i], client, "automatic")
+		if !ever {
 			return over + "."
 		}
-		again := v.Sequence.Reentry.After.Add(ended[i].EndedAt.In(clocks{clientZone(client, sc.zone), sc.zone}.of(v.Window)), v.Calendar)
-		return fmt.Sprintf("%s. It may begin again on %s.", over, again.Format("2 Jan 2006"))
+		return fmt.Sprintf("%s. It may begin again on %s.", over, again.In(sc.zone).Format("2 Jan 2006"))
 	}
 	if client.Category == "" {
 		return "the client has no category, and no sequence is meant for clients without one."

@@ -160,8 +160,8 @@ func (v *Version) zoneOf(c *store.Client) *time.Location {
 	return v.zone
 }
 
-// due is when a step is due for a client after an anchor.
-func (v *Version) due(step sequences.Step, anchor time.Time, c *store.Client) (time.Time, error) {
+// Due is when a step is due for a client after an anchor.
+func (v *Version) Due(step sequences.Step, anchor time.Time, c *store.Client) (time.Time, error) {
 	at, err := sequences.Due(step, anchor.In(v.zoneOf(c)), v.Window, v.Calendar)
 	if err != nil {
 		return at, fmt.Errorf("%w: dating step %s of %s: %w", errContent, step.ID, v.Sequence.Name, err)

@@ -181,7 +181,7 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	}
 	if e.Waiting == resumed && !step.After.IsZero() && e.LastStep != "" {
 		// After a hold the delay counts from now: no catching up in a burst.
-		at, err := version.due(step, p.now, client)
+		at, err := version.Due(step, p.now, client)
 		if err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 		if err != nil {
 			return err
 		}
-		at, err := version.due(next, p.now, &client)
+		at, err := version.Due(next, p.now, &client)
 		if err != nil {
 			return err
 		}

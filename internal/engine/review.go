@@ -81,14 +81,14 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 		brokenOff := *last.EndReason == categoryChanged
 		if _, more := v.Sequence.Next(last.LastStep); brokenOff && more {
 			after = last.LastStep
-		} else if again, ever := v.reentry(last, client, origin); !ever {
+		} else if again, ever := v.Reentry(last, client, origin); !ever {
 			return nil, nil, nil
 		} else if again.After(now) {
 			return nil, &again, nil
 		}
 	}
 	step, _ := v.Sequence.Next(after)
-	at, err := v.due(step, now, client)
+	at, err := v.Due(step, now, client)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,9 +98,9 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 	}, nil, nil
 }
 
-// reentry is when a client may start again after an enrollment has ended, if ever.
+// Reentry is when a client may start again after an enrollment has ended, if ever.
 // What a person ended only a person, or the CRM, begins again.
-func (v *Version) reentry(last *store.Enrollment, client *store.Client, origin string) (time.Time, bool) {
+func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin string) (time.Time, bool) {
 	if *last.EndReason == endedManual {
 		return *last.EndedAt, origin != "automatic"
 	}

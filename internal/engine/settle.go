@@ -84,7 +84,7 @@ func advance(s *store.Settlement, l *Letter, r Result) {
 		return
 	}
 	s.NextStep = next.ID
-	at, err := l.Version.due(next, r.At, l.Client)
+	at, err := l.Version.Due(next, r.At, l.Client)
 	if err != nil {
 		s.Waiting = waitsForContent
 		return
