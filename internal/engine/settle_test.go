@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"seventh/internal/store"
+	"seventh/sequences"
+)
+
+func threeSteps(t *testing.T) *Version {
+	t.Helper()
+	s, problems := sequences.ParseSequence("s.yaml", []byte(`
+sequence: s
+audience: { category: C }
+exit_on: [reply]
+steps:
+  - { id: one, email: a }
+  - { id: two, email: b, after: 21d }
+  - { id: three, email: c, after: 2h }
+`), nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return &Version{ID: 1, Sequence: s, zone: time.UTC}
+}
+
+// What becomes of a letter decides where its client goes next.
+func TestSettlement(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2027, 3, 1, 10, 0, 20, 0, time.UTC)
+	on := func(month time.Month, day, hour, minute, second int) *time.Time {
+		then := time.Date(2027, month, day, hour, minute, second, 0, time.UTC)
+		return &then
+	}
+	content := store.Content{Subject: "Hello", Personal: []byte("bytes")}
+	for _, tc := range []struct {
+		name     string
+		step     string
+		attempts int
+		result   Result
+		want     store.Settlement
+	}{
+		{"sent: the next step counts from now", "one", 0, Result{State: Sent},
+			store.Settlement{State: "sent", Content: content, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+		{"hours end on a whole minute", "two", 0, Result{State: Sent},
+			store.Settlement{State: "sent", Content: content, Moves: true, LastStep: "two", NextStep: "three", NextAt: on(3, 1, 12, 1, 0)}},
+		{"the last step ends the chain", "three", 0, Result{State: Sent},
+			store.Settlement{State: "sent", Content: content, Moves: true, LastStep: "three", EndReason: "finished"}},
+		{"a letter that fails does not end it", "one", 0, Result{State: Failed, Attempted: true},
+			store.Settlement{State: "failed", Attempted: true, Content: content, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+		{"an address that does not exist does", "one", 0, Result{State: Failed, Invalid: true},
+			store.Settlement{State: "failed", Content: content, Moves: true, LastStep: "one", EndReason: "bounced"}},
+		{"put off: soon again", "one", 0, Result{State: PutOff, Attempted: true, Response: "450 later"},
+			store.Settlement{State: "planned", Attempted: true, Response: "450 later", NextStep: "one", Until: on(3, 1, 10, 1, 20)}},
+		{"then later and later", "one", 3, Result{State: PutOff, Attempted: true},
+			store.Settlement{State: "planned", Attempted: true, NextStep: "one", Until: on(3, 1, 10, 30, 20)}},
+		{"and given up at last", "one", attemptsLimit - 1, Result{State: PutOff, Attempted: true},
+			store.Settlement{State: "failed", Attempted: true, Reason: "given up after 14 attempts", Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+		{"nobody knows: the chain holds", "one", 0, Result{State: Unconfirmed, Attempted: true},
+			store.Settlement{State: "unconfirmed", Attempted: true, Content: content, Moves: true, NextStep: "one", Waiting: "unconfirmed"}},
+		{"bare: the letter's state alone", "one", 0, Result{State: Sent, Bare: true},
+			store.Settlement{State: "sent", Content: content, NextStep: "one"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := tc.result
+			r.At = at
+			r.Letter = &Letter{
+				ClaimedLetter: store.ClaimedLetter{MessageID: 7, Step: tc.step, Attempts: tc.attempts},
+				Chunk:         store.Chunk{ID: 3, Fence: 2}, Client: &store.Client{}, Version: threeSteps(t), Content: content,
+			}
+			want := tc.want
+			want.MessageID, want.ChunkID, want.Fence, want.At = 7, 3, 2, at
+			if diff := cmp.Diff(want, settlement(r)); diff != "" {
+				t.Errorf("settlement (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
