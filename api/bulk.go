@@ -79,7 +79,7 @@ const savedTogether = 1000
 func (s *server) saveItems(ctx context.Context, patches []engine.ClientPatch, places []int, items []bulkResult) error {
 	for from := 0; from < len(patches); from += savedTogether {
 		to := min(from+savedTogether, len(patches))
-		results, err := s.upsert(ctx, patches[from:to])
+		results, err := s.Engine.UpsertClients(ctx, patches[from:to])
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"seventh/internal/engine"
 	"seventh/internal/store"
 )
@@ -91,28 +93,38 @@ type clientAnswer struct {
 	Body   clientJSON
 }
 
-// putClient adds or changes one client.
-func (s *server) putClient(ctx context.Context, in *struct {
+type putClientInput struct {
 	ExternalID string `path:"external_id" doc:"The CRM's id of the client."`
 	Body       struct {
 		ExternalID string `json:"external_id,omitempty" doc:"The same as in the path, or left out."`
 		ClientFields
 	}
-}) (*clientAnswer, error) {
-	rules, err := s.rules(ctx)
-	if err != nil {
-		return nil, err
+	patch engine.ClientPatch
+	err   error // why nothing could be checked
+}
+
+// Resolve checks what a schema cannot say. huma calls it whatever its own checks
+// have found, so that one answer names every invalid field.
+func (in *putClientInput) Resolve(c huma.Context) []error {
+	var rules *rules
+	if rules, in.err = serverOf(c.Context()).rules(c.Context()); in.err != nil {
+		return nil // for the handler to tell
 	}
 	check := rules.check()
 	check.externalID("path.external_id", in.ExternalID)
-	patch := check.client("body", in.ExternalID, &in.Body.ClientFields)
+	in.patch = check.client("body", in.ExternalID, &in.Body.ClientFields)
 	if in.Body.ExternalID != "" && in.Body.ExternalID != in.ExternalID {
 		check.add("body.external_id", "differs from the one in the path: leave it out", in.Body.ExternalID)
 	}
-	if err := check.err(); err != nil {
-		return nil, err
+	return check.problems
+}
+
+// putClient adds or changes one client.
+func (s *server) putClient(ctx context.Context, in *putClientInput) (*clientAnswer, error) {
+	if in.err != nil {
+		return nil, in.err
 	}
-	results, err := s.upsert(ctx, []engine.ClientPatch{patch})
+	results, err := s.Engine.UpsertClients(ctx, []engine.ClientPatch{in.patch})
 	if err != nil {
 		return nil, err
 	}
@@ -128,19 +140,6 @@ func (s *server) putClient(ctx context.Context, in *struct {
 		answer.Status = http.StatusCreated
 	}
 	return answer, nil
-}
-
-// upsertAttempts is how often clients are written again when another request took
-// one of their addresses in the same moment. The next attempt sees who has it.
-const upsertAttempts = 3
-
-func (s *server) upsert(ctx context.Context, patches []engine.ClientPatch) ([]engine.Upserted, error) {
-	for attempt := 1; ; attempt++ {
-		results, err := s.Engine.UpsertClients(ctx, patches)
-		if err == nil || attempt == upsertAttempts || !store.IsUnique(err, "clients_address") {
-			return results, err
-		}
-	}
 }
 
 // client shows one client.

@@ -89,6 +89,12 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
+type serverKey struct{}
+
+// serverOf is the server of an authenticated request, for checks that run outside
+// of a handler.
+func serverOf(ctx context.Context) *server { return ctx.Value(serverKey{}).(*server) }
+
 // authenticated lets requests with a key of the scope through.
 func (s *server) authenticated(need scope) func(huma.Context, func(huma.Context)) {
 	return func(c huma.Context, next func(huma.Context)) {
@@ -96,13 +102,13 @@ func (s *server) authenticated(need scope) func(huma.Context, func(huma.Context)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			c.SetHeader("WWW-Authenticate", `Bearer realm="seventh"`)
-			s.refuse(c, huma.Error401Unauthorized("send an API key: `Authorization: Bearer sk_…`; this one is missing, wrong or revoked"))
+			s.refuse(c, huma.Error401Unauthorized("send an API key: `Authorization: Bearer KEY`; this one is missing, wrong or revoked"))
 		case err != nil:
 			s.refuse(c, s.unexpected(c.Context(), err))
 		case !who.may(need):
 			s.refuse(c, huma.Error403Forbidden(fmt.Sprintf("this key lacks the scope %q", need)))
 		default:
-			next(huma.WithValue(c, callerKey{}, who))
+			next(huma.WithValue(huma.WithValue(c, callerKey{}, who), serverKey{}, s))
 		}
 	}
 }

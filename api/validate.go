@@ -183,7 +183,7 @@ func (c *checking) timeZone(at string, name *string) {
 
 // past checks the time of something that has happened.
 func (c *checking) past(at string, t *time.Time) {
-	if t == nil {
+	if t == nil || t.IsZero() { // not a time: said already
 		return
 	}
 	if t.After(c.now.Add(ahead)) {

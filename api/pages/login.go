@@ -117,7 +117,11 @@ func (s *site) useOneTime(c echo.Context) error {
 	ctx := c.Request().Context()
 	user, err := store.UseLoginLink(ctx, s.DB, hashOf(c.Param("token")))
 	if errors.Is(err, store.ErrNotFound) {
-		return problem{http.StatusNotFound, "This link has been used, or is older than a day. Ask for a new one, or log in with your password."}
+		cure := "Ask for a new one, or log in with your password."
+		if s.Options.Clock != nil {
+			cure = "The sandbox prints a new one whenever it is started."
+		}
+		return problem{http.StatusNotFound, "This link has been used, or is older than a day. " + cure}
 	}
 	if err != nil {
 		return err

@@ -224,6 +224,11 @@ func reasonBySequences(sc scene, client *store.Client, ended []store.Enrollment)
 		}
 		return fmt.Sprintf("%s. It may begin again on %s.", over, again.In(sc.zone).Format("2 Jan 2006"))
 	}
+	for _, v := range sc.catalog.Sequences() {
+		if at, ok := v.Sequence.Audience.Changes(client.Facts(), sc.now); ok && v.Sequence.Enroll == sequences.Automatic && v.Sequence.Audience.Match(client.Facts(), at) {
+			return fmt.Sprintf("“%s” takes this client in on %s, unless something changes before.", v.Sequence.Title, at.In(sc.zone).Format("2 Jan 2006"))
+		}
+	}
 	if client.Category == "" {
 		return "the client has no category, and no sequence is meant for clients without one."
 	}

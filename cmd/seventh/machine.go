@@ -66,16 +66,16 @@ func (m *machine) close() error {
 	return m.db.close()
 }
 
-// publish puts the configured folder in force: at every start in the sandbox, and
-// elsewhere when nothing is in force yet. A folder with mistakes changes nothing.
+// publish puts content in force when nothing is yet, and in the sandbox, at every
+// start, the folder that was named. A folder with mistakes changes nothing.
 func (m *machine) publish(p *process) error {
 	inForce, err := store.LatestPublication(p, m.db.Pool)
 	first := errors.Is(err, store.ErrNotFound)
 	if err != nil && !first {
 		return err
 	}
-	if !first && !m.settings.sandbox() {
-		m.log.Info("content in force", "publication", inForce.ID, "published_at", inForce.PublishedAt)
+	if named := m.settings.Content != ""; !first && !(named && m.settings.sandbox()) {
+		m.log.Info("content in force; `seventh publish` replaces it", "publication", inForce.ID, "published_at", inForce.PublishedAt)
 		return nil
 	}
 	fsys, err := m.settings.folder("")

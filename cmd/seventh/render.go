@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -13,10 +14,11 @@ import (
 )
 
 type renderCommand struct {
-	Template string `arg:"" help:"The letter's name, such as c/guide."`
-	Dir      string `type:"path" help:"Content folder; default: --content, or the built-in content."`
-	Locale   string `default:"en" help:"Language of the letter."`
-	Format   string `enum:"html,text,eml" default:"text" help:"html, text or eml (the source as it would be sent)."`
+	Template string   `arg:"" help:"The letter's name, such as c/guide."`
+	Dir      string   `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
+	Locale   string   `default:"en" help:"Language of the letter."`
+	Product  []string `help:"What the sample client bought, by the names your CRM uses."`
+	Format   string   `enum:"html,text,eml" default:"text" help:"html, text or eml (the source as it would be sent)."`
 }
 
 // Run writes one letter for a sample client.
@@ -36,10 +38,17 @@ func (c renderCommand) Run(p *process, s *Settings) error {
 	letter := folder.Letters.Letter(c.Template, c.Locale)
 	if letter == nil {
 		names := folder.Letters.Names()
-		return fmt.Errorf("there is no letter %q%s; there are: %s", c.Template, sequences.DidYouMean(c.Template, names), strings.Join(names, ", "))
+		return fmt.Errorf("there is no letter %q in this folder%s There are: %s", c.Template,
+			cmp.Or(sequences.DidYouMean(c.Template, names), "."), strings.Join(names, ", "))
+	}
+	if letter.Locale != "" && letter.Locale != c.Locale {
+		fmt.Fprintf(p.stderr, "There is no variant for %q: clients with it get this one, %q.\n", c.Locale, letter.Locale)
 	}
 	data := templates.SampleData(letter.Locale, time.Now())
 	data["company"] = worker.CompanyData(folder.Settings)
+	if len(c.Product) > 0 {
+		data["client"].(map[string]any)["products"] = c.Product
+	}
 	rendered, err := letter.Render(data)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,7 +32,10 @@ func (c serveCommand) Run(p *process, s *Settings) (err error) {
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w. Another program may use the port: choose one with SEVENTH_LISTEN=127.0.0.1:8081", s.Listen, err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w. Is seventh running already? Else choose another port with SEVENTH_LISTEN=127.0.0.1:8081", err)
+		}
+		return fmt.Errorf("SEVENTH_LISTEN: %w", err)
 	}
 	defer listener.Close()
 	m, err := newMachine(p, s, log)

@@ -179,14 +179,15 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	if !found {
 		return fmt.Errorf("%w: version %d has no step %q", errContent, version.Number, e.NextStep)
 	}
-	if e.Waiting == resumed && !step.After.IsZero() && e.LastStep != "" {
-		// After a hold the delay counts from now: no catching up in a burst.
-		at, err := version.Due(step, p.now, client)
+	if e.Waiting == resumed {
+		at, err := p.resume(ctx, e, version, step, client)
 		if err != nil {
 			return err
 		}
-		p.move(e, &at, waitsForNothing)
-		return nil
+		if at.After(p.now) {
+			p.move(e, &at, waitsForNothing)
+			return nil
+		}
 	}
 	local := p.now.In(version.zoneOf(client))
 	opens, closes, err := version.Window.Open(local, version.Calendar)
@@ -208,6 +209,24 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	})
 	p.move(e, nil, waitsForNothing)
 	return nil
+}
+
+// breather is the least time between the last letter of one chain and the first
+// one of another that waited for it.
+var breather = sequences.Duration{N: 1, Unit: sequences.Week}
+
+// resume dates a step anew after a hold: its delay counts from now, so that nobody
+// catches up in a burst, and a first step leaves room after another chain.
+func (p *planning) resume(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client) (time.Time, error) {
+	if e.LastStep != "" {
+		return v.Due(step, p.now, client)
+	}
+	last, err := store.LastSent(ctx, p.tx, client.ID)
+	if err != nil || last == nil {
+		return p.now, err
+	}
+	step.After = breather
+	return v.Due(step, *last, client)
 }
 
 // outranked reports whether another active enrollment of the client goes first.

@@ -94,7 +94,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("starting the embedded PostgreSQL in %s: %w", s.Dir, err), s.leave(ctx))
 	}
 	if !s.Throwaway {
-		s.Log.Warn("the embedded PostgreSQL is for the sandbox: set SEVENTH_DATABASE_URL in production",
+		s.Log.Info("the embedded PostgreSQL is for the sandbox: set SEVENTH_DATABASE_URL in production",
 			"version", s.version, "dir", s.Dir, "adopted", s.adopted)
 	}
 	return s, nil

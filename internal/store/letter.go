@@ -145,3 +145,13 @@ func SendersOf(ctx context.Context, db DB, ids []int64) (map[int64]string, error
 	}
 	return senders, nil
 }
+
+// LastSent is when the last letter went to a client; nil before the first.
+func LastSent(ctx context.Context, db DB, clientID int64) (*time.Time, error) {
+	var at *time.Time
+	err := db.QueryRow(ctx, "SELECT max(sent_at) FROM messages WHERE client_id = $1 AND state = 'sent'", clientID).Scan(&at)
+	if err != nil {
+		return nil, fmt.Errorf("finding the last letter to client %d: %w", clientID, err)
+	}
+	return at, nil
+}
