@@ -61,8 +61,10 @@ func TestEveryInvalidFieldIsNamedAtOnce(t *testing.T) {
 		"email": "no address", "owner": "me", "first_name": "Ann\r\nBcc: all@example.com", "last_name": strings.Repeat("x", 201), "company": "a\u2028b",
 		"locale": "klingon!", "time_zone": "Local", "last_purchase_at": "2999-01-01T00:00:00Z",
 		"attributes": map[string]any{"power_kw": "75"}, "products": []string{"ok", "\x00"},
+		"category": "Z", "company_id": "a\u202eb", "source": "  ",
 	}).is(422)
-	a.names("body.email", "body.owner", "body.first_name", "body.last_name", "body.company", "body.locale", "body.time_zone",
+	a.names("body.category", "body.email", "body.owner", "body.first_name", "body.last_name", "body.company", "body.company_id", "body.source",
+		"body.locale", "body.time_zone",
 		"body.last_purchase_at", "body.attributes.power_kw", "body.products[1]")
 
 	for name, test := range map[string]struct {

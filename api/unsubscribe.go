@@ -73,7 +73,7 @@ func (s *server) showUnsubscribe(c echo.Context, done bool) error {
 		return err
 	}
 	private(c)
-	return plain(c, http.StatusOK, "unsubscribe.html", unsubscribePageData{unsubscribeWords: words, Address: masked(message.Address), Done: done})
+	return plain(c, http.StatusOK, "unsubscribe.html", unsubscribePageData{unsubscribeWords: words, Address: masked(message.Recipient), Done: done})
 }
 
 // wordsFor are in the client's language, or that of the content.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode"
@@ -116,6 +117,10 @@ func (c *checking) externalID(at, id string) {
 		c.add(at, "is required", nil)
 		return
 	}
+	if id == "." || id == ".." {
+		c.add(at, "cannot stand in a URL", id)
+		return
+	}
 	c.line(at, &id, idLimit)
 }
 
@@ -128,7 +133,7 @@ func (c *checking) line(at string, text *string, limit int) {
 	case utf8.RuneCountInString(*text) > limit:
 		c.add(at, fmt.Sprintf("is longer than %d characters", limit), nil)
 	case !printable(*text):
-		c.add(at, "holds a line break or another control character", nil)
+		c.add(at, "is blank, or holds a line break or another invisible character", nil)
 	}
 }
 
@@ -136,11 +141,13 @@ func (c *checking) line(at string, text *string, limit int) {
 // separators that are not counted among them.
 func printable(text string) bool {
 	for _, r := range text {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		// Cf holds what changes the direction of text, or takes no room: names are
+		// greeted with, and stand in headers. U+200D joins emoji and scripts.
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Cf, r) && r != '\u200d' {
 			return false
 		}
 	}
-	return true
+	return text == "" || strings.TrimSpace(text) != ""
 }
 
 func (c *checking) email(at string, email *string) {

@@ -42,7 +42,7 @@ CREATE INDEX clients_review ON clients (review_at) WHERE review_at IS NOT NULL;
 -- name of one sequence. Kept when a client is erased.
 CREATE TABLE suppressions (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    address    text NOT NULL,
+    address    text NOT NULL CHECK (address <> ''),
     scope      text NOT NULL DEFAULT '',
     reason     text NOT NULL CHECK (reason IN ('unsubscribed', 'bounced', 'complained', 'manual')),
     source     text NOT NULL DEFAULT '',

@@ -35,6 +35,8 @@ CREATE TABLE messages (
     template      text NOT NULL,
     sender        text NOT NULL,
     subject       text NOT NULL DEFAULT '',
+    -- the address it went to, normalised: the client may have another one later
+    recipient     text NOT NULL DEFAULT '',
     state         text NOT NULL DEFAULT 'planned' CHECK (state IN
                   ('planned', 'held', 'sent', 'failed', 'cancelled', 'unconfirmed')),
     chunk_id      bigint,
@@ -67,6 +69,7 @@ CREATE TABLE transmissions (
     fence         bigint NOT NULL,
     message_ids   bigint[] NOT NULL,
     subjects      text[] NOT NULL,
+    recipients    text[] NOT NULL,
     letter_hashes bytea[] NOT NULL,
     personals     bytea[] NOT NULL,
     destinations  jsonb[] NOT NULL

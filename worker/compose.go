@@ -62,7 +62,7 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	return &composed{compiled: compiled, from: from, content: store.Content{
-		Subject: rendered.Subject, LetterHash: compiled.Hash[:], Personal: personal, Destinations: personalOnly(rendered.Destinations),
+		Subject: rendered.Subject, Recipient: l.Client.Address, LetterHash: compiled.Hash[:], Personal: personal, Destinations: personalOnly(rendered.Destinations),
 	}}, nil
 }
 

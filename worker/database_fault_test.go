@@ -28,12 +28,12 @@ func (f *firm) wantNoneLostNorTwice(n int, server *smtptest.Server) {
 	got := copies(server)
 	ended := 0
 	for _, m := range f.letters("") {
-		copies := got[m.Address]
+		copies := got[m.Recipient]
 		switch {
 		case m.State == "sent" && copies == 1, m.State == "unconfirmed" && copies <= 1:
 			ended++
 		default:
-			f.t.Errorf("the letter to %s is %s (%s), the mail server accepted %d", m.Address, m.State, m.Reason, copies)
+			f.t.Errorf("the letter to %s is %s (%s), the mail server accepted %d", m.Recipient, m.State, m.Reason, copies)
 		}
 	}
 	if ended != n {

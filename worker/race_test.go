@@ -39,7 +39,7 @@ func TestNoLetterPassesAfterItsClientUnsubscribed(t *testing.T) {
 	message := map[string]int64{}
 	moment := map[string]int{} // when each client unsubscribes, see below
 	for i, m := range f.letters("") {
-		message[m.Address], moment[m.Address] = m.ID, i%4
+		message[m.Recipient], moment[m.Recipient] = m.ID, i%4
 	}
 	var stops sync.WaitGroup
 	stop := func(address string) {
@@ -70,12 +70,12 @@ func TestNoLetterPassesAfterItsClientUnsubscribed(t *testing.T) {
 	got := copies(server)
 	before, after := 0, 0
 	for _, m := range f.letters("") {
-		if moment[m.Address] == 0 {
-			after += got[m.Address]
+		if moment[m.Recipient] == 0 {
+			after += got[m.Recipient]
 		}
-		before += got[m.Address]
-		if want := map[string]int{"sent": 1, "cancelled": 0}[m.State]; m.State != "sent" && m.State != "cancelled" || got[m.Address] != want {
-			t.Errorf("the letter to %s is %s, the mail server accepted %d", m.Address, m.State, got[m.Address])
+		before += got[m.Recipient]
+		if want := map[string]int{"sent": 1, "cancelled": 0}[m.State]; m.State != "sent" && m.State != "cancelled" || got[m.Recipient] != want {
+			t.Errorf("the letter to %s is %s, the mail server accepted %d", m.Recipient, m.State, got[m.Recipient])
 		}
 	}
 	if after > 0 {

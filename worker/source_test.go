@@ -125,7 +125,7 @@ func wantHeaders(t *testing.T, f *firm, l *letter, m store.Message) {
 	if err != nil || date.Unix() != m.SentAt.Unix() && date.Sub(*m.SentAt).Abs() > time.Minute {
 		t.Errorf("the date is %v (%v), sent at %v", date, err, m.SentAt)
 	}
-	for name, address := range map[string]string{"From": "irina.petrova@levanto.example.com", "Reply-To": "irina.petrova@levanto.example.com", "To": m.Address} {
+	for name, address := range map[string]string{"From": "irina.petrova@levanto.example.com", "Reply-To": "irina.petrova@levanto.example.com", "To": m.Recipient} {
 		list, err := l.header.AddressList(name)
 		if err != nil || len(list) != 1 || list[0].Address != address {
 			t.Errorf("%s is %v (%v), want %s", name, list, err, address)

@@ -12,8 +12,8 @@ const (
 	attemptsKept   = 10_000 // who asks for more e-mails than that starts the counting anew
 )
 
-// attempts counts failed logins by network address and e-mail. It is in memory:
-// a process that starts forgets, and each counts for itself.
+// attempts counts logins by network address and e-mail, until one succeeds. It is
+// in memory: a process that starts forgets, and each counts for itself.
 type attempts struct {
 	mu    sync.Mutex
 	since time.Time
@@ -22,19 +22,22 @@ type attempts struct {
 
 func newAttempts() *attempts { return &attempts{count: make(map[string]int)} }
 
-// allowed reports whether another attempt may be made; now is wall time.
-func (a *attempts) allowed(who string, now time.Time) bool {
+// begin counts an attempt, before its password is looked at, and reports whether it
+// may be made; now is wall time.
+func (a *attempts) begin(who string, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now.Sub(a.since) > attemptsPeriod || len(a.count) > attemptsKept {
 		a.since = now
 		clear(a.count)
 	}
-	return a.count[who] < attemptsLimit
+	a.count[who]++
+	return a.count[who] <= attemptsLimit
 }
 
-func (a *attempts) failed(who string) {
+// succeeded forgets somebody's attempts.
+func (a *attempts) succeeded(who string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.count[who]++
+	delete(a.count, who)
 }

@@ -72,7 +72,7 @@ func (s *site) showLetter(c echo.Context) error {
 func (sc scene) facts(m store.Message, l parsedLetter) []fact {
 	list := []fact{
 		{Name: "From", Value: orElse(l.value("From"), m.Sender)},
-		{Name: "To", Value: orElse(l.value("To"), m.Address)},
+		{Name: "To", Value: orElse(l.value("To"), m.Recipient)},
 		{Name: "Reply to", Value: l.value("Reply-To")},
 		{Name: "Letter", Value: m.Template},
 	}

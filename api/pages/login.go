@@ -29,22 +29,25 @@ func (s *site) showLogin(c echo.Context) error {
 }
 
 func (s *site) logIn(c echo.Context) error {
+	if err := c.Request().ParseForm(); err != nil {
+		return problem{http.StatusBadRequest, "The form did not arrive whole. Try again."}
+	}
 	page := loginPage{frame: frame{Title: "Log in"}, Email: storable(strings.TrimSpace(c.FormValue("email"))), Next: localPath(c.FormValue("next"))}
 	who := c.RealIP() + " " + strings.ToLower(page.Email)
-	if !s.attempts.allowed(who, time.Now()) {
+	if !s.attempts.begin(who, time.Now()) {
 		page.Problem = "Too many attempts. Try again in ten minutes."
 		return loginView.render(c, http.StatusTooManyRequests, page)
 	}
 	ctx := c.Request().Context()
 	user, err := s.authenticate(ctx, page.Email, c.FormValue("password"))
 	if errors.Is(err, errWrongPassword) {
-		s.attempts.failed(who)
 		page.Problem = "The e-mail or the password is wrong."
 		return loginView.render(c, http.StatusUnauthorized, page)
 	}
 	if err != nil {
 		return err
 	}
+	s.attempts.succeeded(who)
 	if err := s.logInAs(ctx, user); err != nil {
 		return err
 	}

@@ -125,6 +125,9 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 	if e.Waiting == "window" {
 		why = append(why, "It came due outside those hours, so it waits for the next opening.")
 	}
+	if e.Waiting == "recent" {
+		why = append(why, "A letter of another sequence went not a day before, so this one waits.")
+	}
 	return why
 }
 

@@ -11,14 +11,15 @@ import (
 )
 
 // Unsubscribe ends everything automatic for the client a letter went to, and
-// keeps his address from being mailed again. Doing it twice changes nothing.
+// keeps the address it went to, and the one he has now, from being mailed again.
+// Doing it twice changes nothing.
 func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
 	message, err := store.MessageByID(ctx, e.DB, messageID)
 	if err != nil {
 		return err
 	}
 	return e.stopping(ctx, e.DB, message.ClientID, func(s *stop) error {
-		return s.suppress(ctx, endedUnsubscribed, "link", &messageID)
+		return s.suppress(ctx, endedUnsubscribed, "link", &messageID, message.Recipient)
 	})
 }
 
@@ -26,19 +27,27 @@ func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
 // the CRM says so.
 func (e *Engine) Suppress(ctx context.Context, clientID int64, source string) error {
 	return e.stopping(ctx, e.DB, clientID, func(s *stop) error {
-		return s.suppress(ctx, endedManual, source, nil)
+		return s.suppress(ctx, endedManual, source, nil, s.client.Address)
 	})
 }
 
-// suppress puts the address on the list, ends every chain and writes the touch.
-func (s *stop) suppress(ctx context.Context, reason, source string, messageID *int64) error {
+// suppress puts an address, and the client's, on the list, ends every chain and
+// writes the touch.
+func (s *stop) suppress(ctx context.Context, reason, source string, messageID *int64, address string) error {
 	now, err := store.Now(ctx, s.tx)
 	if err != nil {
 		return err
 	}
-	fresh, err := store.Suppress(ctx, s.tx, store.Suppression{Address: s.client.Address, Reason: reason, Source: source, CreatedAt: now})
-	if err != nil {
-		return err
+	fresh := false
+	for _, a := range []string{address, s.client.Address} {
+		if a == "" {
+			continue
+		}
+		added, err := store.Suppress(ctx, s.tx, store.Suppression{Address: a, Reason: reason, Source: source, CreatedAt: now})
+		if err != nil {
+			return err
+		}
+		fresh = fresh || added
 	}
 	if err := s.end(ctx, reason, every); err != nil {
 		return err

@@ -115,7 +115,7 @@ func (e *Engine) upsert(ctx context.Context, tx pgx.Tx, patches []ClientPatch, r
 	for i, patch := range patches {
 		results[i] = Upserted{ExternalID: patch.ExternalID}
 		before, exists := known[patch.ExternalID]
-		results[i].Created = !exists
+		results[i].Created = !exists && batch.clients[patch.ExternalID] == nil
 		results[i].Err = batch.apply(patch, before)
 	}
 	changed := slices.Collect(batch.saved())

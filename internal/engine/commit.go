@@ -111,7 +111,7 @@ func (e *Engine) bounced(ctx context.Context, tx pgx.Tx, r Result) error {
 	client, err := store.ClientByID(ctx, tx, r.Letter.ClientID)
 	if err == nil && client.Address == r.Letter.Client.Address {
 		s := &stop{engine: e, tx: tx, client: client}
-		return s.suppress(ctx, endedBounced, "smtp", &r.Letter.MessageID)
+		return s.suppress(ctx, endedBounced, "smtp", &r.Letter.MessageID, client.Address)
 	}
 	if err != nil && !isNotFound(err) {
 		return err

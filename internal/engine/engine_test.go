@@ -35,7 +35,16 @@ steps:
   - { id: two, email: b, after: 21d }
 `
 
-// open returns an engine on an own database with one automatic sequence in force.
+const otherYAML = `
+sequence: other
+audience: { category: D }
+enroll: automatic
+exit_on: [category_change]
+steps:
+  - { id: one, email: a }
+`
+
+// open returns an engine on an own database with two automatic sequences in force.
 func open(t *testing.T) (*Engine, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.DB(t)
@@ -45,12 +54,14 @@ func open(t *testing.T) (*Engine, *pgxpool.Pool) {
 	}
 	now := time.Now()
 	err = store.Tx(t.Context(), pool, func(tx pgx.Tx) error {
-		files := map[string][]byte{"seventh.yaml": []byte(settingsYAML), "sequences/chain.yaml": []byte(chainYAML)}
-		id, err := store.InsertPublication(t.Context(), tx, []byte("hash"), now, files)
+		id, err := store.InsertPublication(t.Context(), tx, []byte("hash"), now, map[string][]byte{"seventh.yaml": []byte(settingsYAML)})
 		if err != nil {
 			return err
 		}
-		_, err = store.SaveVersion(t.Context(), tx, "chain", "sequences/chain.yaml", chainYAML, id)
+		if _, err := store.SaveVersion(t.Context(), tx, "chain", "sequences/chain.yaml", chainYAML, id); err != nil {
+			return err
+		}
+		_, err = store.SaveVersion(t.Context(), tx, "other", "sequences/other.yaml", otherYAML, id)
 		return err
 	})
 	if err != nil {
@@ -93,6 +104,55 @@ func claimed(t *testing.T, e *Engine, pool *pgxpool.Pool) *Claim {
 		t.Fatalf("claimed %+v, %v", claim, err)
 	}
 	return claim
+}
+
+// send settles a claimed letter as accepted.
+func send(t *testing.T, e *Engine, l *Letter) {
+	t.Helper()
+	l.Content = store.Content{Subject: "Hello", Recipient: l.Client.Address}
+	if _, err := e.Commit(t.Context(), Batch{Results: []Result{{Letter: l, State: Sent, At: time.Now()}}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever unsubscribes by an old letter means the address it went to, and himself.
+func TestUnsubscribeReachesTheAddressTheLetterWentTo(t *testing.T) {
+	t.Parallel()
+	e, pool := open(t)
+	upsert(t, e, ann)
+	letter := claimed(t, e, pool).Letters[0]
+	send(t, e, letter)
+	for _, now := range []string{"ann@new.example", ""} {
+		upsert(t, e, ClientPatch{Email: &now})
+		if err := e.Unsubscribe(t.Context(), letter.MessageID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := store.SuppressionsOf(t.Context(), pool, []string{"ann@client.example", "ann@new.example", ""})
+	if err != nil || len(list) != 2 {
+		t.Errorf("suppressions %+v, %v: want the old address and the new one", list, err)
+	}
+}
+
+// A category that flaps in the CRM does not bring a client two letters on a day.
+func TestLettersOfTwoChainsKeepADayApart(t *testing.T) {
+	t.Parallel()
+	e, pool := open(t)
+	upsert(t, e, ann)
+	send(t, e, claimed(t, e, pool).Letters[0])
+	upsert(t, e, ClientPatch{Category: text("D")})
+	for range 2 {
+		if _, err := e.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open, err := store.ListEnrollments(t.Context(), pool, store.EnrollmentFilter{Sequence: "other", Limit: 1})
+	if err != nil || len(open) != 1 {
+		t.Fatal(open, err)
+	}
+	if other := open[0]; other.NextAt == nil || time.Until(*other.NextAt) < 23*time.Hour || other.Waiting != waitsForRecent {
+		t.Errorf("the other chain goes on at %v and waits for %q, want a day later", other.NextAt, other.Waiting)
+	}
 }
 
 // A change of the name that runs beside a withdrawal of consent does not bring the

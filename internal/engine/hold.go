@@ -17,6 +17,7 @@ const (
 	waitsNotTarget    = "not_target"  // the CRM says: not our client
 	waitsUnconfirmed  = "unconfirmed" // nobody knows whether the last letter arrived
 	waitsForWindow    = "window"      // dated: the window opens then
+	waitsForRecent    = "recent"      // dated: another chain's letter went today
 	waitsForNothing   = ""            // dated, or a letter is under way
 	resumed           = "resumed"     // a hold is over: the planner dates the step anew
 	waitsForContent   = "content"     // the letter is missing, or cannot be written

@@ -130,6 +130,7 @@ type facts struct {
 	clients    map[int64]*store.Client
 	open       map[int64][]store.Enrollment // list, by client
 	suppressed suppressions
+	recent     map[int64][]store.OtherLetter // by client, within spacing
 }
 
 // factsAbout locks what is decided about, clients before enrollments as stops do:
@@ -152,8 +153,36 @@ func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, er
 	for _, o := range f.list {
 		f.open[o.ClientID] = append(f.open[o.ClientID], o)
 	}
-	f.suppressed, err = suppressionsOf(ctx, p.tx, clients)
-	return f, err
+	if f.suppressed, err = suppressionsOf(ctx, p.tx, clients); err != nil {
+		return facts{}, err
+	}
+	recent, err := store.LettersSince(ctx, p.tx, held, p.now.Add(-spacing))
+	if err != nil {
+		return facts{}, err
+	}
+	f.recent = make(map[int64][]store.OtherLetter)
+	for _, letter := range recent {
+		f.note(letter)
+	}
+	return f, nil
+}
+
+func (f facts) note(letter store.OtherLetter) {
+	f.recent[letter.ClientID] = append(f.recent[letter.ClientID], letter)
+}
+
+// spacing is the least time between letters of different chains to one client:
+// whatever flaps in the CRM, he does not get two on a day.
+const spacing = 24 * time.Hour
+
+// tooSoon says until when a letter waits for the letters of other chains.
+func (f facts) tooSoon(e *store.Enrollment, now time.Time) (until time.Time, wait bool) {
+	for _, letter := range f.recent[e.ClientID] {
+		if free := letter.At.Add(spacing); letter.EnrollmentID != e.ID && free.After(now) && free.After(until) {
+			until, wait = free, true
+		}
+	}
+	return until, wait
 }
 
 // decide is the whole policy for one enrollment that is due: hold it, date it
@@ -189,6 +218,14 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 			return nil
 		}
 	}
+	if until, wait := f.tooSoon(e, p.now); wait {
+		at, err := version.Due(sequences.Step{ID: step.ID}, until, client)
+		if err != nil {
+			return err
+		}
+		p.move(e, &at, waitsForRecent)
+		return nil
+	}
 	local := p.now.In(version.zoneOf(client))
 	opens, closes, err := version.Window.Open(local, version.Calendar)
 	if err != nil {
@@ -208,6 +245,7 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email, DueAt: *e.NextAt, NotAfter: closes,
 	})
 	p.move(e, nil, waitsForNothing)
+	f.note(store.OtherLetter{ClientID: e.ClientID, EnrollmentID: e.ID, At: p.now})
 	return nil
 }
 

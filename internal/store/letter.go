@@ -15,7 +15,7 @@ type Message struct {
 	ClientID     int64
 	Client       string // external id
 	Name         string
-	Address      string // the client's now
+	Recipient    string // the address it went to, or else the client's
 	Sequence     string
 	Step         string
 	Template     string
@@ -34,7 +34,7 @@ type Message struct {
 // when a worker has the chunk, transmitting when T2 let the letter through.
 const messageColumns = `
 	m.id, m.enrollment_id, m.client_id, c.external_id AS client, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name,
-	c.address, s.name AS sequence, m.step, m.template, m.sender, m.subject,
+	coalesce(nullif(m.recipient, ''), c.address) AS recipient, s.name AS sequence, m.step, m.template, m.sender, m.subject,
 	CASE WHEN m.state <> 'planned' OR k.worker_id IS NULL THEN m.state
 	     WHEN EXISTS (SELECT 1 FROM transmissions t WHERE t.chunk_id = k.id AND m.id = ANY(t.message_ids)) THEN 'transmitting'
 	     ELSE 'claimed' END AS state,
@@ -144,6 +144,25 @@ func SendersOf(ctx context.Context, db DB, ids []int64) (map[int64]string, error
 		return nil, fmt.Errorf("loading senders: %w", err)
 	}
 	return senders, nil
+}
+
+// OtherLetter is a letter that has gone to a client, or is on its way.
+type OtherLetter struct {
+	ClientID     int64
+	EnrollmentID int64
+	At           time.Time
+}
+
+// LettersSince returns the letters to clients that went, or are planned, since a
+// time, the latest of each enrollment.
+func LettersSince(ctx context.Context, db DB, clientIDs []int64, since time.Time) ([]OtherLetter, error) {
+	list, err := all[OtherLetter](db.Query(ctx, `
+		SELECT client_id, enrollment_id, max(coalesce(sent_at, at)) AS at FROM messages
+		WHERE client_id = ANY($1) AND at > $2 AND state IN ('planned', 'sent', 'unconfirmed') GROUP BY client_id, enrollment_id`, clientIDs, since))
+	if err != nil {
+		return nil, fmt.Errorf("finding recent letters: %w", err)
+	}
+	return list, nil
 }
 
 // LastSent is when the last letter went to a client; nil before the first.

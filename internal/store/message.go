@@ -39,6 +39,7 @@ func LettersOfChunk(ctx context.Context, db DB, c Chunk) ([]ClaimedLetter, error
 // bytes, and where its own links lead.
 type Content struct {
 	Subject      string
+	Recipient    string // the address it goes to, normalised
 	LetterHash   []byte
 	Personal     []byte
 	Destinations []string
@@ -68,7 +69,7 @@ type Transmission struct {
 func BeginTransmissions(ctx context.Context, tx pgx.Tx, now time.Time, consents []string, wanted []Transmit) ([]Transmission, error) {
 	passed, err := all[Transmission](tx.Query(ctx, `
 		WITH ok AS (
-			SELECT m.id, k.id AS chunk_id, k.fence, k.worker_id, w.subject, w.letter_hash, w.personal, w.destinations
+			SELECT m.id, k.id AS chunk_id, k.fence, k.worker_id, w.subject, w.address, w.letter_hash, w.personal, w.destinations
 			FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @address::text[],
 				@subject::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[])
 				AS w(message_id, chunk_id, fence, address, subject, letter_hash, personal, destinations)
@@ -83,8 +84,8 @@ func BeginTransmissions(ctx context.Context, tx pgx.Tx, now time.Time, consents 
 			  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = c.address AND x.scope IN ('', s.name))
 			FOR SHARE OF k
 		)
-		INSERT INTO transmissions (worker_id, chunk_id, fence, message_ids, subjects, letter_hashes, personals, destinations)
-		SELECT worker_id, chunk_id, fence, array_agg(id ORDER BY id), array_agg(subject ORDER BY id), array_agg(letter_hash ORDER BY id),
+		INSERT INTO transmissions (worker_id, chunk_id, fence, message_ids, subjects, recipients, letter_hashes, personals, destinations)
+		SELECT worker_id, chunk_id, fence, array_agg(id ORDER BY id), array_agg(subject ORDER BY id), array_agg(address ORDER BY id), array_agg(letter_hash ORDER BY id),
 			array_agg(personal ORDER BY id), array_agg(destinations ORDER BY id)
 		FROM ok GROUP BY worker_id, chunk_id, fence
 		RETURNING id, chunk_id, fence, message_ids`, pgx.StrictNamedArgs{
@@ -141,9 +142,9 @@ func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) 
 	rows, err := tx.Query(ctx, `
 		WITH r AS (
 			SELECT * FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @state::text[], @at::timestamptz[], @attempted::boolean[], @reason::text[],
-				@response::text[], @subject::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[], @until::timestamptz[], @moves::boolean[],
+				@response::text[], @subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[], @until::timestamptz[], @moves::boolean[],
 				@last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[], @end_reason::text[])
-				AS r(message_id, chunk_id, fence, state, at, attempted, reason, response, subject, letter_hash, personal, destinations, until, moves,
+				AS r(message_id, chunk_id, fence, state, at, attempted, reason, response, subject, recipient, letter_hash, personal, destinations, until, moves,
 				last_step, next_step, next_at, waiting, end_reason)
 		), k AS (
 			-- Whoever takes over a chunk waits for outcomes that are being written.
@@ -154,7 +155,7 @@ func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) 
 				chunk_id = CASE WHEN r.state = 'planned' THEN NULL ELSE m.chunk_id END,
 				sent_at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') THEN r.at ELSE m.sent_at END,
 				at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') AND r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END,
-				subject = r.subject, letter_hash = r.letter_hash, personal = r.personal,
+				subject = r.subject, recipient = r.recipient, letter_hash = r.letter_hash, personal = r.personal,
 				destinations = CASE WHEN r.destinations = '[]' THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(r.destinations)) END
 			FROM r LEFT JOIN k ON k.id = r.chunk_id
 			WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
@@ -180,6 +181,7 @@ func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) 
 		"attempted":    column(list, func(s Settlement) bool { return s.Attempted }),
 		"reason":       column(list, func(s Settlement) string { return s.Reason }),
 		"response":     column(list, func(s Settlement) string { return s.Response }),
+		"recipient":    column(list, func(s Settlement) string { return s.Recipient }),
 		"subject":      column(list, func(s Settlement) string { return s.Subject }),
 		"letter_hash":  column(list, func(s Settlement) []byte { return s.LetterHash }),
 		"personal":     column(list, func(s Settlement) []byte { return s.Personal }),

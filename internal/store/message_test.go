@@ -134,7 +134,7 @@ func TestSettlementWritesLetterAndNextStep(t *testing.T) {
 			m := o.message(chunk.MessageIDs[0])
 			want := tc.message
 			want.ID, want.EnrollmentID, want.ClientID, want.Client, want.Name = m.ID, m.EnrollmentID, m.ClientID, "ann", "ann"
-			want.Address, want.Sequence, want.Step, want.Template, want.Sender = "ann@example.com", "hello", "guide", "c/guide", "team@example.com"
+			want.Recipient, want.Sequence, want.Step, want.Template, want.Sender = "ann@example.com", "hello", "guide", "c/guide", "team@example.com"
 			want.DueAt = noon
 			if diff := cmp.Diff(want, m); diff != "" {
 				t.Errorf("letter (-want +got):\n%s", diff)

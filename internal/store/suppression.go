@@ -46,7 +46,7 @@ func Unsuppress(ctx context.Context, db DB, address string) error {
 func ListSuppressions(ctx context.Context, db DB, address string, before int64, limit int) ([]Suppression, error) {
 	list, err := all[Suppression](db.Query(ctx, `
 		SELECT id, address, scope, reason, source, created_at FROM suppressions
-		WHERE ($1 = '' OR address = $1) AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, address, before, limit))
+		WHERE ($1 = '' OR address = $1) AND ($2::bigint = 0 OR id < $2::bigint) ORDER BY id DESC LIMIT $3`, address, before, limit))
 	if err != nil {
 		return nil, fmt.Errorf("listing suppressions: %w", err)
 	}
