@@ -10,7 +10,7 @@ import (
 
 type publishCommand struct {
 	Dir string `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
-	Yes bool   `help:"Do not ask."`
+	Yes bool   `help:"Never ask, for automation. Whoever is in a sequence finishes the version he began, so nothing is asked today."`
 }
 
 // Run puts a folder in force.
