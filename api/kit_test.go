@@ -237,8 +237,8 @@ func (k *kit) sent(client string, at time.Time, links ...string) int64 {
 			SELECT c.id, s.id, s.version_id, 'api', 'case', $2 FROM clients c, sequences s WHERE c.external_id = $1 AND s.name = 'c-nurture'
 			ON CONFLICT (client_id, sequence_id) WHERE state <> 'ended' DO UPDATE SET next_step = 'case' RETURNING id, client_id
 		)
-		INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, subject, state, due_at, not_after, at, sent_at, letter_hash, personal, response)
-		SELECT id, client_id, 'guide', (SELECT count(*) + 1 FROM messages), 'c/guide', 'Hello@Levanto.example.com', 'A guide', 'sent', $2, $2, $2, $2, '\x01', '', '250 ok' FROM e
+		INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, subject, recipient, state, due_at, not_after, at, sent_at, letter_hash, personal, response)
+		SELECT id, client_id, 'guide', (SELECT count(*) + 1 FROM messages), 'c/guide', 'Hello@Levanto.example.com', 'A guide', (SELECT address FROM clients c WHERE c.id = e.client_id), 'sent', $2, $2, $2, $2, '\x01', '', '250 ok' FROM e
 		RETURNING id`, client, at).Scan(&id)
 	if err != nil {
 		k.t.Fatal(err)

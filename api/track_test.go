@@ -254,14 +254,25 @@ func TestUnsubscribingAtOnceFromManyPlacesWritesOneTouch(t *testing.T) {
 	}
 }
 
-func TestErasedClientsLinksAreGone(t *testing.T) {
+func TestErasedClientCanStillUnsubscribe(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	k.client("ann", map[string]any{"category": "C"})
+	k.client("ann", map[string]any{"category": "C", "email": "ann@example.com"})
 	letter := k.sent("ann", monday, "https://example.com/")
 	k.send("DELETE", "/api/v1/clients/ann", nil).is(204)
-	for _, purpose := range []token.Purpose{token.Click, token.Unsubscribe} {
-		k.send("GET", k.link(letter, purpose, 0), nil).is(404)
+	k.send("GET", k.link(letter, token.Click, 0), nil).is(404)
+	k.send("GET", k.link(letter, token.Unsubscribe, 0), nil).is(200)
+	if n := k.count("SELECT count(*) FROM refusals"); n != 0 {
+		t.Error("looking at the page changed something")
 	}
-	k.send("POST", k.link(letter, token.Unsubscribe, 0), nil).is(404)
+	for range 2 {
+		k.send("POST", k.link(letter, token.Unsubscribe, 0), nil).is(200)
+	}
+	if n := k.count("SELECT count(*) FROM suppressions"); n != 0 {
+		t.Errorf("%d addresses are kept of somebody who was erased", n)
+	}
+	k.client("ann-again", map[string]any{"category": "C", "email": "Ann@Example.com"})
+	if n := k.count("SELECT count(*) FROM suppressions WHERE address = 'ann@example.com' AND reason = 'unsubscribed'"); n != 1 {
+		t.Error("his word does not hold for the client who has his address now")
+	}
 }

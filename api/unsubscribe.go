@@ -63,7 +63,7 @@ func (s *server) showUnsubscribe(c echo.Context, done bool) error {
 	ctx := c.Request().Context()
 	message, err := store.MessageByID(ctx, s.DB, t.Message)
 	if errors.Is(err, store.ErrNotFound) {
-		return echo.ErrNotFound // the client was erased with everything of his
+		return s.showErased(c, t.Message, done)
 	}
 	if err != nil {
 		return err
@@ -74,6 +74,20 @@ func (s *server) showUnsubscribe(c echo.Context, done bool) error {
 	}
 	private(c)
 	return plain(c, http.StatusOK, "unsubscribe.html", unsubscribePageData{unsubscribeWords: words, Address: masked(message.Recipient), Done: done})
+}
+
+// showErased is the page for a client who was erased: of him we know nothing but
+// that there was a letter.
+func (s *server) showErased(c echo.Context, messageID int64, done bool) error {
+	erased, err := store.IsErased(c.Request().Context(), s.DB, messageID)
+	if err != nil {
+		return err
+	}
+	if !erased {
+		return echo.ErrNotFound
+	}
+	private(c)
+	return plain(c, http.StatusOK, "unsubscribe.html", unsubscribePageData{unsubscribeWords: wordsIn["en"], Done: done})
 }
 
 // wordsFor are in the client's language, or that of the content.

@@ -72,3 +72,22 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (caller, key)
 );
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
+
+-- What is kept of a client who was erased: for each letter of his a hash of the
+-- address it went to, so that its unsubscribe link still works, and the hashes of
+-- those who used it.
+CREATE TABLE erased_letters (
+    message_id   bigint PRIMARY KEY,
+    address_hash bytea NOT NULL
+);
+CREATE TABLE refusals (
+    address_hash bytea PRIMARY KEY,
+    created_at   timestamptz NOT NULL
+);
+
+-- +goose StatementBegin
+-- Salted with the link key: without the database a hash says nothing.
+CREATE FUNCTION address_hash(address text) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$ SELECT sha256(coalesce((SELECT value FROM link_keys WHERE name = 'links'), ''::bytea) || convert_to(address, 'UTF8')) $$;
+-- +goose StatementEnd

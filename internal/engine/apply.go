@@ -15,12 +15,35 @@ import (
 // Doing it twice changes nothing.
 func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
 	message, err := store.MessageByID(ctx, e.DB, messageID)
+	if isNotFound(err) {
+		return e.refuseErased(ctx, messageID)
+	}
 	if err != nil {
 		return err
 	}
 	return e.stopping(ctx, e.DB, message.ClientID, func(s *stop) error {
 		return s.suppress(ctx, endedUnsubscribed, "link", &messageID, message.Recipient)
 	})
+}
+
+// refuseErased keeps the word of a client who was erased: it holds for whoever has
+// his address by now, and for whoever comes with it later (see upsert).
+func (e *Engine) refuseErased(ctx context.Context, messageID int64) error {
+	now, err := store.Now(ctx, e.DB)
+	if err != nil {
+		return err
+	}
+	clients, err := store.Refuse(ctx, e.DB, messageID, now)
+	if err != nil {
+		return err
+	}
+	for _, id := range clients {
+		err := e.stopping(ctx, e.DB, id, func(s *stop) error { return s.suppress(ctx, endedUnsubscribed, "link", nil, s.client.Address) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Suppress keeps a client's address from being mailed again because a person or

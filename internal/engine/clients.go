@@ -125,6 +125,9 @@ func (e *Engine) upsert(ctx context.Context, tx pgx.Tx, patches []ClientPatch, r
 	if err := store.SaveClients(ctx, tx, changed); err != nil {
 		return err
 	}
+	if err := store.SuppressRefused(ctx, tx, slices.Collect(maps.Keys(batch.addresses)), now); err != nil {
+		return err
+	}
 	for _, c := range batch.clients {
 		if err := e.endChanged(ctx, tx, c); err != nil {
 			return err

@@ -278,22 +278,6 @@ func ReviewEverybody(ctx context.Context, db DB, now time.Time) error {
 	return nil
 }
 
-// Erase removes a client with everything that names him. What stays is the
-// suppression of his address, so that he is not mailed again by mistake.
-func Erase(ctx context.Context, db DB, id int64) error {
-	for _, sql := range []string{
-		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
-		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
-		"DELETE FROM messages WHERE client_id = $1",
-		"DELETE FROM clients WHERE id = $1",
-	} {
-		if _, err := db.Exec(ctx, sql, id); err != nil {
-			return fmt.Errorf("erasing client %d: %w", id, err)
-		}
-	}
-	return nil
-}
-
 // ReviewClients has the clients' sequences decided anew.
 func ReviewClients(ctx context.Context, db DB, ids []int64, now time.Time) error {
 	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = $2 WHERE id = ANY($1)", ids, now); err != nil {

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Erase removes a client with everything that names him. What stays is the
+// suppression of his address, so that he is not mailed again by mistake, and for
+// each of his letters a hash, so that he can still unsubscribe.
+func Erase(ctx context.Context, db DB, id int64) error {
+	for _, sql := range []string{
+		`INSERT INTO erased_letters (message_id, address_hash)
+			SELECT id, address_hash(recipient) FROM messages WHERE client_id = $1 AND recipient <> ''`,
+		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
+		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
+		"DELETE FROM messages WHERE client_id = $1",
+		"DELETE FROM clients WHERE id = $1",
+	} {
+		if _, err := db.Exec(ctx, sql, id); err != nil {
+			return fmt.Errorf("erasing client %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// IsErased reports whether a letter went to a client who has been erased.
+func IsErased(ctx context.Context, db DB, messageID int64) (bool, error) {
+	var erased bool
+	err := db.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM erased_letters WHERE message_id = $1)", messageID).Scan(&erased)
+	if err != nil {
+		return false, fmt.Errorf("looking for erased message %d: %w", messageID, err)
+	}
+	return erased, nil
+}
+
+// Refuse notes that whoever got an erased client's letter wants no more, and
+// returns the clients who have that address by now. ErrNotFound: no such letter.
+func Refuse(ctx context.Context, db DB, messageID int64, now time.Time) ([]int64, error) {
+	tag, err := db.Exec(ctx, `
+		INSERT INTO refusals (address_hash, created_at) SELECT address_hash, $2 FROM erased_letters WHERE message_id = $1
+		ON CONFLICT (address_hash) DO UPDATE SET created_at = refusals.created_at`, messageID, now)
+	if err != nil {
+		return nil, fmt.Errorf("noting a refusal: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil, fmt.Errorf("noting a refusal: %w", ErrNotFound)
+	}
+	rows, err := db.Query(ctx, `
+		SELECT c.id FROM clients c
+		WHERE c.address <> '' AND address_hash(c.address) = (SELECT address_hash FROM erased_letters WHERE message_id = $1)`, messageID)
+	if err != nil {
+		return nil, fmt.Errorf("finding who refuses: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("finding who refuses: %w", err)
+	}
+	return ids, nil
+}
+
+// SuppressRefused suppresses those of the addresses that refused after an erasure.
+func SuppressRefused(ctx context.Context, db DB, addresses []string, now time.Time) error {
+	_, err := db.Exec(ctx, `
+		INSERT INTO suppressions (address, reason, source, created_at)
+		SELECT a, 'unsubscribed', 'link', $2 FROM unnest($1::text[]) AS a
+		WHERE a <> '' AND EXISTS (SELECT 1 FROM refusals) AND EXISTS (SELECT 1 FROM refusals r WHERE r.address_hash = address_hash(a))
+		ON CONFLICT (address, scope) DO NOTHING`, addresses, now)
+	if err != nil {
+		return fmt.Errorf("suppressing who refused: %w", err)
+	}
+	return nil
+}
