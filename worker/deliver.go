@@ -10,8 +10,9 @@ import (
 	"seventh/internal/engine"
 )
 
-// deliverWorker delivers chunks. It never fails a job: what is left of a chunk
-// waits in its row, and gets a new job from there.
+// deliverWorker delivers chunks. What is left of a chunk waits in its row, and
+// gets a new job from there: River's own retries only matter when the database is
+// away.
 type deliverWorker struct {
 	river.WorkerDefaults[engine.DeliverArgs]
 	worker *Worker

@@ -124,8 +124,12 @@ func (c serveCommand) greet(p *process, m *machine) error {
 			return err
 		}
 	}
+	letters := "no letter leaves this machine"
+	if m.inbox == nil {
+		letters = "careful, SEVENTH_SMTP_URL is set and letters do leave this machine"
+	}
 	fmt.Fprintf(p.stdout, `
-seventh is running in the sandbox: no letter leaves this machine.
+seventh is running in the sandbox: %[5]s.
 
   Log in (works once)  %[1]s%[2]s
   Letters sent         %[1]s/sandbox/inbox
@@ -134,10 +138,7 @@ seventh is running in the sandbox: no letter leaves this machine.
 
 Ctrl-C stops it; everything is kept under %[4]s.
 
-`, s.publicURL(), login, key, s.Data)
-	if m.inbox == nil {
-		fmt.Fprintln(p.stdout, "Careful: SEVENTH_SMTP_URL is set, so letters do leave this machine.")
-	}
+`, s.publicURL(), login, key, s.Data, letters)
 	return nil
 }
 

@@ -21,9 +21,10 @@ func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
 	if err != nil {
 		return err
 	}
-	return e.stopping(ctx, e.DB, message.ClientID, func(s *stop) error {
+	unsubscribe := func(s *stop) error {
 		return s.suppress(ctx, endedUnsubscribed, "link", &messageID, message.Recipient)
-	})
+	}
+	return e.stopping(ctx, message.ClientID, unsubscribe, message.Recipient)
 }
 
 // refuseErased keeps the word of a client who was erased: it holds for whoever has
@@ -38,7 +39,7 @@ func (e *Engine) refuseErased(ctx context.Context, messageID int64) error {
 		return err
 	}
 	for _, id := range clients {
-		err := e.stopping(ctx, e.DB, id, func(s *stop) error { return s.suppress(ctx, endedUnsubscribed, "link", nil, s.client.Address) })
+		err := e.stopping(ctx, id, func(s *stop) error { return s.suppress(ctx, endedUnsubscribed, "link", nil, s.client.Address) })
 		if err != nil {
 			return err
 		}
@@ -49,7 +50,7 @@ func (e *Engine) refuseErased(ctx context.Context, messageID int64) error {
 // Suppress keeps a client's address from being mailed again because a person or
 // the CRM says so.
 func (e *Engine) Suppress(ctx context.Context, clientID int64, source string) error {
-	return e.stopping(ctx, e.DB, clientID, func(s *stop) error {
+	return e.stopping(ctx, clientID, func(s *stop) error {
 		return s.suppress(ctx, endedManual, source, nil, s.client.Address)
 	})
 }
@@ -78,8 +79,12 @@ func (s *stop) suppress(ctx context.Context, reason, source string, messageID *i
 	if !fresh || reason == endedManual {
 		return nil
 	}
+	actor := "human"
+	if reason == endedBounced {
+		actor = "server"
+	}
 	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
-		ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: "human", MessageID: messageID,
+		ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID,
 	})
 	return err
 }
@@ -108,7 +113,7 @@ func (e *Engine) ApplyEvent(ctx context.Context, event Event) (bool, error) {
 		return false, err
 	}
 	fresh := false
-	err = e.stopping(ctx, e.DB, client.ID, func(s *stop) error {
+	err = e.stopping(ctx, client.ID, func(s *stop) error {
 		fresh, err = store.InsertEvent(ctx, s.tx, store.Event{
 			ID: event.ID, ClientID: client.ID, Type: event.Type, At: event.At, Data: event.Data,
 		})

@@ -109,15 +109,6 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 	return nil
 }
 
-// fromOf is who a letter comes from: with `sender: owner` the client's rep, who
-// then gets the replies too.
-func (c *Catalog) fromOf(l *Letter) sequences.Sender {
-	if l.Version.Sequence.Sender == "owner" && l.Rep.Email != "" {
-		return sequences.Sender{Email: l.Rep.Email, Name: l.Rep.Name}
-	}
-	return c.namedSender(l.Version)
-}
-
 // zoneOf is the client's time zone, or the company's.
 func (c *Catalog) zoneOf(client *store.Client) *time.Location {
 	if client.TimeZone != "" {

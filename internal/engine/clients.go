@@ -80,12 +80,13 @@ func (e *Engine) UpsertClients(ctx context.Context, patches []ClientPatch) ([]Up
 	return results, nil
 }
 
-// upsertBatch tries again when somebody else gave a client of the batch another
-// address, or took one of its addresses, at the same moment.
+// upsertBatch tries again when somebody else added a client of the batch, gave him
+// another address, or took one of its addresses, at the same moment.
 func (e *Engine) upsertBatch(ctx context.Context, patches []ClientPatch, results []Upserted) error {
 	for attempt := 1; ; attempt++ {
 		err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return e.upsert(ctx, tx, patches, results) })
-		if again := errors.Is(err, errMoved) || store.IsUnique(err, "clients_address"); !again || attempt == 10 {
+		again := errors.Is(err, errMoved) || errors.Is(err, store.ErrRaced) || store.IsUnique(err, "clients_address")
+		if !again || attempt == 10 {
 			return err
 		}
 	}
@@ -335,7 +336,7 @@ func (e *Engine) EraseClient(ctx context.Context, externalID string) error {
 	if err != nil {
 		return err
 	}
-	return e.stopping(ctx, e.DB, client.ID, func(s *stop) error {
+	return e.stopping(ctx, client.ID, func(s *stop) error {
 		if err := s.end(ctx, "erased", every); err != nil {
 			return err
 		}

@@ -177,6 +177,28 @@ func TestWithdrawnConsentStaysWithdrawn(t *testing.T) {
 	}
 }
 
+// Two first requests for one client at the same moment: both are heard.
+func TestTwoFirstRequestsForOneClientAreBothHeard(t *testing.T) {
+	t.Parallel()
+	e, pool := open(t)
+	for round := range 20 {
+		var both sync.WaitGroup
+		both.Go(func() { upsert(t, e, ann) })
+		both.Go(func() { upsert(t, e, ClientPatch{FirstName: text("Ann")}) })
+		both.Wait()
+		client, err := store.ClientByExternalID(t.Context(), pool, "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if client.ConsentBasis != "opt_in" || client.FirstName != "Ann" || client.Address == "" {
+			t.Fatalf("round %d: consent %q, name %q, address %q", round, client.ConsentBasis, client.FirstName, client.Address)
+		}
+		if err := e.EraseClient(t.Context(), "ann"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // An outcome for a client who was erased meanwhile is written like any other: it
 // must not keep the process's other outcomes from being written.
 func TestBounceOfAnErasedClientIsWritten(t *testing.T) {

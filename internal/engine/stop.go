@@ -18,16 +18,16 @@ type stop struct {
 	client store.Client
 }
 
-// stopping runs fn with the client's address locked. A client whose address
-// changes while the lock is waited for is read again after it.
-func (e *Engine) stopping(ctx context.Context, db store.DB, clientID int64, fn func(s *stop) error) error {
+// stopping runs fn with the client's address locked, and others that fn stops. A
+// client whose address changes while the lock is waited for is read again after it.
+func (e *Engine) stopping(ctx context.Context, clientID int64, fn func(s *stop) error, others ...string) error {
 	for {
-		err := store.Tx(ctx, db, func(tx pgx.Tx) error {
+		err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
 			before, err := store.ClientByID(ctx, tx, clientID)
 			if err != nil {
 				return err
 			}
-			if err := store.LockAddresses(ctx, tx, []string{before.Address}); err != nil {
+			if err := store.LockAddresses(ctx, tx, append(others, before.Address)); err != nil {
 				return err
 			}
 			locked, err := store.LockClients(ctx, tx, []int64{clientID})
@@ -134,7 +134,7 @@ func (e *Engine) steer(ctx context.Context, id int64, fn func(*stop, store.Enrol
 	if err != nil {
 		return err
 	}
-	return e.stopping(ctx, e.DB, enrollment.ClientID, func(s *stop) error {
+	return e.stopping(ctx, enrollment.ClientID, func(s *stop) error {
 		enrollment, err := store.EnrollmentByID(ctx, s.tx, id)
 		if err != nil {
 			return err

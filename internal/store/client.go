@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -148,8 +149,13 @@ func AddressHolders(ctx context.Context, db DB, addresses []string) (map[string]
 	return holders, nil
 }
 
-// SaveClients writes whole rows, new or changed, and fills in their ids. All
-// external ids and addresses must differ from each other.
+// ErrRaced says that somebody else added a client at the same moment: what is
+// written must be worked out anew from his row.
+var ErrRaced = errors.New("the client was added by somebody else at this moment")
+
+// SaveClients writes whole rows, new (with id 0) or changed, and fills in their
+// ids. All external ids and addresses must differ from each other. ErrRaced: a
+// new one is there already.
 func SaveClients(ctx context.Context, db DB, clients []*Client) error {
 	rows, err := db.Query(ctx, `
 		INSERT INTO clients AS c (external_id, email, address, first_name, last_name, company, company_id, category, temperature, stage,
@@ -175,22 +181,26 @@ func SaveClients(ctx context.Context, db DB, clients []*Client) error {
 			consent_basis = excluded.consent_basis, consent_source = excluded.consent_source, consent_at = excluded.consent_at,
 			consent_text_version = excluded.consent_text_version, consent_evidence = excluded.consent_evidence,
 			review_at = excluded.review_at, updated_at = excluded.updated_at
-		RETURNING c.id, c.external_id`, clientArgs(clients))
+		RETURNING c.id, c.external_id, c.xmax = 0 AS added`, clientArgs(clients))
 	if err != nil {
 		return fmt.Errorf("saving %d clients: %w", len(clients), err)
 	}
-	ids := make(map[string]int64, len(clients))
+	saved := make(map[string]*Client, len(clients))
+	for _, c := range clients {
+		saved[c.ExternalID] = c
+	}
 	var id int64
 	var externalID string
-	_, err = pgx.ForEachRow(rows, []any{&id, &externalID}, func() error {
-		ids[externalID] = id
+	var added bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &externalID, &added}, func() error {
+		if saved[externalID].ID == 0 && !added {
+			return ErrRaced
+		}
+		saved[externalID].ID = id
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("saving %d clients: %w", len(clients), err)
-	}
-	for _, c := range clients {
-		c.ID = ids[c.ExternalID]
 	}
 	return nil
 }

@@ -53,6 +53,10 @@ func TestClientsAreChangedAndAddedTogether(t *testing.T) {
 	ctx := t.Context()
 	bob := o.clients("bob")[0]
 	changed := named("bob")
+	if err := store.SaveClients(ctx, o.db, []*store.Client{changed}); !errors.Is(err, store.ErrRaced) {
+		t.Errorf("a client who is there already was added over: %v", err)
+	}
+	changed.ID = bob.ID
 	changed.Category, changed.Attributes, changed.Products, changed.CreatedAt = "D", nil, nil, noon.Add(time.Hour)
 	ann := named("ann")
 	ok(t, store.SaveClients(ctx, o.db, []*store.Client{changed, ann}))
