@@ -17,6 +17,7 @@ import (
 type committer struct {
 	engine   *engine.Engine
 	log      *slog.Logger
+	workerID func() int32
 	requests chan request
 
 	// open counts, for each transmission, its letters that are not settled yet.
@@ -24,21 +25,21 @@ type committer struct {
 	settled []int64 // transmissions to be closed with the next commit
 }
 
-// request is a letter that wants to pass T2, or an outcome (T3), and who waits.
+// request is an outcome (T3), a letter that wants to pass T2, or both: the letter
+// before on a connection, and the next one.
 type request struct {
-	letter *engine.Letter // T2
-	now    time.Time
-	passed chan<- verdict
+	result *engine.Result
+	done   func() // called once the outcome is stored
 
-	result       *engine.Result // T3
-	transmission int64          // that T2 put it in; 0 if it never passed
-	done         func()
+	letter *engine.Letter
+	now    time.Time // business time
+	passed chan<- verdict
 }
 
-// verdict answers a T2: the transmission the letter is in, 0 if it was refused.
+// verdict answers a T2: where the letter stands, nowhere if it was refused.
 type verdict struct {
-	transmission int64
-	err          error
+	place store.Place
+	err   error
 }
 
 // batchLimit bounds a group commit.
@@ -47,26 +48,26 @@ const batchLimit = 500
 // errNotRecorded keeps a letter off the wire because nothing can be written down.
 var errNotRecorded = errors.New("the database cannot be reached")
 
-func newCommitter(e *engine.Engine, log *slog.Logger) *committer {
-	return &committer{engine: e, log: log, requests: make(chan request, batchLimit), open: make(map[int64]int)}
+func newCommitter(e *engine.Engine, workerID func() int32, log *slog.Logger) *committer {
+	return &committer{engine: e, log: log, workerID: workerID, requests: make(chan request, batchLimit), open: make(map[int64]int)}
 }
 
-// transmit asks for T2 and waits for the answer. Now is business time.
-func (c *committer) transmit(ctx context.Context, letter *engine.Letter, now time.Time) (int64, error) {
-	passed := make(chan verdict, 1)
-	select {
-	case c.requests <- request{letter: letter, now: now, passed: passed}:
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
-	// No way out while the commit may be under way: its answer decides.
-	v := <-passed
-	return v.transmission, v.err
+// transmit asks for T2. The answer comes for certain: while a commit is under way
+// only its answer says whether the letter passed.
+func (c *committer) transmit(letter *engine.Letter, now time.Time) <-chan verdict {
+	return c.exchange(nil, nil, letter, now)
 }
 
 // settle hands in an outcome; done is called once it is stored.
-func (c *committer) settle(result *engine.Result, transmission int64, done func()) {
-	c.requests <- request{result: result, transmission: transmission, done: done}
+func (c *committer) settle(result *engine.Result, done func()) {
+	c.requests <- request{result: result, done: done}
+}
+
+// exchange hands in an outcome and asks for T2 of the next letter, in one commit.
+func (c *committer) exchange(result *engine.Result, done func(), letter *engine.Letter, now time.Time) <-chan verdict {
+	passed := make(chan verdict, 1)
+	c.requests <- request{result: result, done: done, letter: letter, now: now, passed: passed}
+	return passed
 }
 
 // lastWords bounds how long outcomes are still written when the process stops.
@@ -111,17 +112,7 @@ func (c *committer) gather(first request) []request {
 // and do not go out; outcomes are tried again until they are stored, and nothing
 // else happens meanwhile: what cannot be recorded must not be sent.
 func (c *committer) commit(ctx context.Context, requests []request) {
-	batch := engine.Batch{Settled: c.settled}
-	for _, r := range requests {
-		if r.result != nil {
-			batch.Results = append(batch.Results, *r.result)
-			continue
-		}
-		batch.Wanted = append(batch.Wanted, r.letter)
-		if r.now.After(batch.Now) {
-			batch.Now = r.now
-		}
-	}
+	batch := c.batch(requests)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		// A stop does not interrupt a commit under way.
 		passed, err := c.engine.Commit(context.WithoutCancel(ctx), batch)
@@ -132,7 +123,11 @@ func (c *committer) commit(ctx context.Context, requests []request) {
 		c.log.Error("group commit failed", "err", err, "outcomes", len(batch.Results), "letters", len(batch.Wanted))
 		c.turnAway(requests)
 		batch.Wanted = nil
-		if len(batch.Results) == 0 || ctx.Err() != nil {
+		if len(batch.Results) == 0 {
+			c.answer(requests, nil) // outcomes with consequences have been written apart
+			return
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		if refused(err) {
@@ -140,6 +135,39 @@ func (c *committer) commit(ctx context.Context, requests []request) {
 		}
 		pause(ctx, wait)
 	}
+}
+
+// batch makes a group commit of requests. A transmission whose last letters they
+// settle is closed with it.
+func (c *committer) batch(requests []request) *engine.Batch {
+	batch := &engine.Batch{Settled: c.settled, WorkerID: c.workerID()}
+	closing := make(map[int64]int)
+	for _, r := range requests {
+		if r.result != nil {
+			batch.Results = append(batch.Results, *r.result)
+			batch.Now = later(batch.Now, r.result.At)
+			if t := r.result.Place.ContentID; t != 0 {
+				closing[t]++
+			}
+		}
+		if r.letter != nil {
+			batch.Wanted = append(batch.Wanted, r.letter)
+			batch.Now = later(batch.Now, r.now)
+		}
+	}
+	for transmission, letters := range closing {
+		if letters == c.open[transmission] {
+			batch.Settled = append(batch.Settled, transmission)
+		}
+	}
+	return batch
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // turnAway tells letters that wanted to pass that they have not.
@@ -187,33 +215,27 @@ func (c *committer) oneByOne(ctx context.Context, results []engine.Result) (left
 }
 
 func (c *committer) alone(ctx context.Context, result engine.Result) error {
-	_, err := c.engine.Commit(context.WithoutCancel(ctx), engine.Batch{Results: []engine.Result{result}})
+	_, err := c.engine.Commit(context.WithoutCancel(ctx), &engine.Batch{Results: []engine.Result{result}, Now: result.At})
 	return err
 }
 
-func (c *committer) answer(requests []request, passed map[*engine.Letter]int64) {
+// answer tells everybody that a batch is written.
+func (c *committer) answer(requests []request, passed map[*engine.Letter]store.Place) {
 	c.settled = c.settled[:0]
-	for _, transmission := range passed {
-		c.open[transmission]++
+	for _, place := range passed {
+		c.open[place.ContentID]++
 	}
 	for _, r := range requests {
-		switch {
-		case r.passed != nil:
-			r.passed <- verdict{transmission: passed[r.letter]}
-		case r.result != nil:
-			c.close(r.transmission)
+		if r.result != nil {
+			if t := r.result.Place.ContentID; t != 0 {
+				if c.open[t]--; c.open[t] == 0 {
+					delete(c.open, t)
+				}
+			}
 			r.done()
 		}
-	}
-}
-
-// close counts a settled letter; the last one closes its transmission.
-func (c *committer) close(transmission int64) {
-	if transmission == 0 {
-		return
-	}
-	if c.open[transmission]--; c.open[transmission] == 0 {
-		delete(c.open, transmission)
-		c.settled = append(c.settled, transmission)
+		if r.passed != nil {
+			r.passed <- verdict{place: passed[r.letter]}
+		}
 	}
 }

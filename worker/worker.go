@@ -77,7 +77,7 @@ func New(o Options) (*Worker, error) {
 	}
 	w.river = client
 	w.engine = &engine.Engine{DB: o.Pool, Jobs: client, Log: o.Log}
-	w.committer = newCommitter(w.engine, o.Log)
+	w.committer = newCommitter(w.engine, w.session.id.Load, o.Log)
 	w.lanes = newLanes(w)
 	return w, nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,85 +16,117 @@ import (
 type Batch struct {
 	Results []Result
 	Wanted  []*Letter
-	// Settled are transmissions all of whose letters have been settled.
+	// Settled are transmissions all of whose letters are settled with Results.
 	Settled []int64
 	// Now is business time, for what Wanted is checked against.
 	Now time.Time
+	// WorkerID is the worker in whose hands Wanted must be.
+	WorkerID int32
 }
 
-// Commit writes a batch in one transaction and returns which transmission each
-// letter that passed is in: a letter that was claimed twice passes under the fence
-// in force only. Outcomes are written first: a letter that passes on a
-// connection has the one before it settled in the same commit, at the latest.
-func (e *Engine) Commit(ctx context.Context, b Batch) (map[*Letter]int64, error) {
-	passed := make(map[*Letter]int64, len(b.Wanted))
-	settlements := make([]store.Settlement, len(b.Results))
+// Commit writes a batch and returns the place of each letter that passed: one that
+// was claimed twice passes under the fence in force only. Outcomes are written
+// first: a letter that passes on a connection has the one before it settled in the
+// same commit, at the latest. Outcomes that more follows from than a date are
+// written in a transaction of their own before; once they are, they are taken out
+// of b, so that b can be tried again after an error.
+func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Place, error) {
+	plain, momentous := split(b.Results)
+	if len(momentous) > 0 {
+		if err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return e.settle(ctx, tx, momentous) }); err != nil {
+			return nil, fmt.Errorf("committing %d outcomes: %w", len(momentous), err)
+		}
+		b.Results = plain
+	}
+	group := store.GroupCommit{
+		Now: b.Now, Settled: b.Settled, Waited: []string{waitsForPriority}, WorkerID: b.WorkerID, Settlements: make([]store.Settlement, len(b.Results)),
+	}
 	for i, r := range b.Results {
-		settlements[i] = settlement(r)
+		s := settlement(r)
+		group.Settlements[i] = s
+		if s.EndReason != "" {
+			group.Ended = append(group.Ended, r.Letter.ClientID)
+		}
+		if s.State == PutOff && r.Place.ContentID != 0 {
+			group.Untaken = append(group.Untaken, r.Place)
+		}
 	}
-	err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
-		clear(passed)
-		if addresses := b.addresses(); len(addresses) > 0 {
-			if err := store.LockAddresses(ctx, tx, addresses); err != nil {
-				return err
-			}
+	group.Wanted = make([]store.Transmit, len(b.Wanted))
+	for i, l := range b.Wanted {
+		group.Wanted[i] = store.Transmit{
+			Content: l.Content, MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, Sequence: l.Version.Sequence.Name,
 		}
-		if len(settlements) > 0 {
-			if err := e.settle(ctx, tx, b.Results, settlements); err != nil {
-				return err
-			}
-		}
-		if len(b.Wanted) > 0 {
-			if err := e.transmit(ctx, tx, b, passed); err != nil {
-				return err
-			}
-		}
-		if len(b.Settled) > 0 {
-			return store.EndTransmissions(ctx, tx, b.Settled)
-		}
-		return nil
-	})
+		group.Consents = l.consents
+	}
+	transmission, err := store.CommitGroup(ctx, e.DB, group)
 	if err != nil {
-		return nil, fmt.Errorf("committing %d outcomes and %d letters: %w", len(b.Results), len(b.Wanted), err)
+		return nil, err
 	}
-	return passed, nil
+	return passes(b.Wanted, transmission), nil
 }
 
-// addresses are those that this batch must hold against stops: of letters about
-// to go, and of those found not to exist.
-func (b Batch) addresses() []string {
-	addresses := make([]string, 0, len(b.Wanted))
-	for _, l := range b.Wanted {
-		addresses = append(addresses, l.Client.Address)
+// split tells outcomes that only date the next step, or end the chain, from those
+// that say something about the client or the sender.
+func split(results []Result) (plain, momentous []Result) {
+	for i, r := range results {
+		if !r.momentous() {
+			continue
+		}
+		plain = slices.Clone(results[:i])
+		for _, r := range results[i:] {
+			if r.momentous() {
+				momentous = append(momentous, r)
+			} else {
+				plain = append(plain, r)
+			}
+		}
+		return plain, momentous
 	}
-	for _, r := range b.Results {
+	return results, nil
+}
+
+func (r Result) momentous() bool { return !r.Bare && (r.Invalid || r.State == Unconfirmed) }
+
+func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.Place {
+	type claimed struct{ message, fence int64 }
+	letter := make(map[claimed]*Letter, len(wanted))
+	for _, l := range wanted {
+		letter[claimed{l.MessageID, l.Chunk.Fence}] = l
+	}
+	passed := make(map[*Letter]store.Place, len(t.MessageIDs))
+	for i, id := range t.MessageIDs {
+		passed[letter[claimed{id, t.Fences[i]}]] = store.Place{ContentID: t.ID, Place: i + 1}
+	}
+	return passed
+}
+
+// settle writes outcomes with what follows from them.
+func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error {
+	var addresses []string
+	settlements := make([]store.Settlement, len(results))
+	for i, r := range results {
+		settlements[i] = settlement(r)
 		if r.Invalid {
 			addresses = append(addresses, r.Letter.Client.Address)
 		}
 	}
-	return addresses
-}
-
-func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result, settlements []store.Settlement) error {
+	if err := store.LockAddresses(ctx, tx, addresses); err != nil {
+		return err
+	}
 	ended, err := store.Settle(ctx, tx, settlements)
 	if err != nil {
 		return err
 	}
 	var held []int64
 	for _, r := range results {
-		switch {
-		case r.Bare:
-		case r.Invalid:
+		if r.Invalid {
 			err = e.bounced(ctx, tx, r)
-		case r.State == Unconfirmed:
+		} else {
 			held = append(held, r.Letter.ClientID)
 		}
 		if err != nil {
 			return err
 		}
-	}
-	if len(ended)+len(held) == 0 {
-		return nil
 	}
 	now, err := store.Now(ctx, tx)
 	if err != nil {
@@ -132,27 +165,4 @@ func (e *Engine) afterEnd(ctx context.Context, tx pgx.Tx, clients []int64, now t
 		return err
 	}
 	return store.ReviewClients(ctx, tx, clients, now)
-}
-
-func (e *Engine) transmit(ctx context.Context, tx pgx.Tx, b Batch, passed map[*Letter]int64) error {
-	letters := b.Wanted
-	wanted := make([]store.Transmit, len(letters))
-	for i, l := range letters {
-		wanted[i] = store.Transmit{Content: l.Content, MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, Address: l.Client.Address}
-	}
-	transmissions, err := store.BeginTransmissions(ctx, tx, b.Now, letters[0].consents, wanted)
-	if err != nil {
-		return err
-	}
-	type claimed struct{ message, fence int64 }
-	letter := make(map[claimed]*Letter, len(letters))
-	for _, l := range letters {
-		letter[claimed{l.MessageID, l.Chunk.Fence}] = l
-	}
-	for _, t := range transmissions {
-		for _, id := range t.MessageIDs {
-			passed[letter[claimed{id, t.Fence}]] = t.ID
-		}
-	}
-	return nil
 }

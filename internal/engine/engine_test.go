@@ -110,7 +110,7 @@ func claimed(t *testing.T, e *Engine, pool *pgxpool.Pool) *Claim {
 func send(t *testing.T, e *Engine, l *Letter) {
 	t.Helper()
 	l.Content = store.Content{Subject: "Hello", Recipient: l.Client.Address}
-	if _, err := e.Commit(t.Context(), Batch{Results: []Result{{Letter: l, State: Sent, At: time.Now()}}}); err != nil {
+	if _, err := e.Commit(t.Context(), &Batch{Results: []Result{{Letter: l, State: Sent, At: time.Now()}}, Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -209,7 +209,7 @@ func TestBounceOfAnErasedClientIsWritten(t *testing.T) {
 	if err := e.EraseClient(t.Context(), "ann"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := e.Commit(t.Context(), Batch{Results: []Result{{Letter: letter, State: Failed, Invalid: true, At: time.Now()}}})
+	_, err := e.Commit(t.Context(), &Batch{Results: []Result{{Letter: letter, State: Failed, Invalid: true, At: time.Now()}}, Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,12 +230,15 @@ func TestLetterClaimedTwicePassesUnderTheFenceInForce(t *testing.T) {
 	}
 	second := *first
 	second.Chunk.Fence++
-	passed, err := e.Commit(t.Context(), Batch{Wanted: []*Letter{first, &second}, Now: time.Now()})
+	for _, l := range []*Letter{first, &second} {
+		l.Content.Recipient = l.Client.Address
+	}
+	passed, err := e.Commit(t.Context(), &Batch{Wanted: []*Letter{first, &second}, Now: time.Now(), WorkerID: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if passed[first] != 0 || passed[&second] == 0 {
-		t.Errorf("the earlier claim passed in %d, the later in %d", passed[first], passed[&second])
+	if passed[first].ContentID != 0 || passed[&second].ContentID == 0 {
+		t.Errorf("the earlier claim passed in %v, the later in %v", passed[first], passed[&second])
 	}
 }
 

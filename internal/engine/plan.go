@@ -91,21 +91,27 @@ func (p *planning) review(ctx context.Context) (int, error) {
 
 // due decides about enrollments whose next step is due.
 func (p *planning) due(ctx context.Context) (int, error) {
-	ids, err := store.DueClients(ctx, p.tx, p.now, planLimit)
-	if err != nil || len(ids) == 0 {
+	taken, err := store.TakeDue(ctx, p.tx, p.now, planLimit)
+	if err != nil || len(taken) == 0 {
 		return 0, err
+	}
+	ids := make([]int64, 0, len(taken))
+	for _, due := range taken {
+		if due.ClientID != 0 {
+			ids = append(ids, due.ClientID)
+		}
 	}
 	facts, err := p.factsAbout(ctx, ids)
 	if err != nil {
 		return 0, err
 	}
-	decided := 0
+	decided := make(map[int64]bool, len(taken))
 	for i := range facts.list {
 		e := &facts.list[i]
 		if e.State != "active" || e.NextAt == nil || e.NextAt.After(p.now) {
 			continue
 		}
-		decided++
+		before := len(p.moves)
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
@@ -115,8 +121,18 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		decided[e.ID] = len(p.moves) > before
 	}
-	return decided, nil
+	var left []int64 // its client is being changed, or reviewed first
+	for _, due := range taken {
+		if due.ClientID != 0 && !decided[due.EnrollmentID] {
+			left = append(left, due.EnrollmentID)
+		}
+	}
+	if len(left) == 0 {
+		return len(taken), nil
+	}
+	return len(taken) - len(left), store.ReturnDue(ctx, p.tx, left)
 }
 
 // errContent says that what was published keeps an enrollment from going on: the

@@ -25,6 +25,9 @@ type Result struct {
 	Response string    // the mail server's words
 	// Invalid says that the address does not exist: it is suppressed.
 	Invalid bool
+	// Place is where its content is kept, in the transmission of that number; zero
+	// if it never passed T2.
+	Place store.Place
 	// Attempted says that the server was asked to take it.
 	Attempted bool
 	// Bare writes the letter's own state and nothing else, for an outcome that
@@ -50,7 +53,7 @@ func settlement(r Result) store.Settlement {
 		LastStep: l.LastStep, NextStep: l.Step,
 	}
 	if r.State != PutOff {
-		s.Content = l.Content
+		s.Subject, s.Recipient, s.Place = l.Content.Subject, l.Content.Recipient, r.Place
 	}
 	switch r.State {
 	case PutOff:

@@ -123,6 +123,7 @@ func TestDeferredLettersAndEnrollmentsStopTheClockToo(t *testing.T) {
 		days = append(days, day(now))
 		w.exec(t, "DELETE FROM deferred WHERE until <= $1", now)
 		w.exec(t, "UPDATE enrollments SET next_at = NULL WHERE next_at <= $1", now)
+		w.exec(t, "DELETE FROM due WHERE at <= $1", now)
 		return nil
 	}
 

@@ -113,8 +113,10 @@ func (x *session) obey(f Fault) {
 	}
 }
 
-// reset closes the connection with RST instead of FIN.
+// reset closes the connection with RST instead of FIN. What was answered before is
+// sent first: a letter was pipelined with what is reset, and its answer is out.
 func (x *session) reset() {
+	x.flush()
 	if c, ok := x.raw.(*net.TCPConn); ok {
 		_ = c.SetLinger(0)
 	}

@@ -111,8 +111,6 @@ func ReleaseChunk(ctx context.Context, db DB, c Chunk, waiting string) error {
 	_, err := db.Exec(ctx, `
 		WITH mine AS (
 			SELECT id, worker_id FROM chunks WHERE id = $1 AND fence = $2 FOR UPDATE
-		), closed AS (
-			DELETE FROM transmissions t USING mine WHERE t.chunk_id = mine.id AND t.worker_id = mine.worker_id
 		), rest AS (
 			SELECT coalesce(array_agg(m.id ORDER BY m.id), '{}') AS ids FROM messages m
 			WHERE m.id = ANY($3) AND m.chunk_id = $1 AND m.state = 'planned'

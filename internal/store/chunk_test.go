@@ -37,6 +37,7 @@ func TestChunkLivesFromPlanToLastSettlement(t *testing.T) {
 	}
 	o.settle(sent(chunk, 0))
 	o.settle(sent(chunk, 1))
+	must(store.CommitGroup(ctx, o.db, store.GroupCommit{Settled: []int64{o.places[chunk.MessageIDs[0]].ContentID}}))(t)
 	ok(t, store.ReleaseChunk(ctx, o.db, chunk, ""))
 
 	if open, _, err := store.OpenChunks(ctx, o.db); err != nil || open != 0 {

@@ -290,11 +290,13 @@ func ReviewEverybody(ctx context.Context, db DB, now time.Time) error {
 
 // ReviewClients has the clients' sequences decided anew.
 func ReviewClients(ctx context.Context, db DB, ids []int64, now time.Time) error {
-	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = $2 WHERE id = ANY($1)", ids, now); err != nil {
+	if _, err := db.Exec(ctx, reviewClients, ids, now); err != nil {
 		return fmt.Errorf("asking for a review of %d clients: %w", len(ids), err)
 	}
 	return nil
 }
+
+const reviewClients = "UPDATE clients SET review_at = $2 WHERE id = ANY($1)"
 
 // CountClients counts all clients.
 func CountClients(ctx context.Context, db DB) (int, error) {

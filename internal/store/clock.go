@@ -71,7 +71,7 @@ func NextDue(ctx context.Context, db DB) (*time.Time, error) {
 
 const nextDue = `
 	least(
-		(SELECT min(next_at) FROM enrollments WHERE state = 'active' AND next_at IS NOT NULL),
+		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
@@ -81,7 +81,7 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 	var last *time.Time
 	err := db.QueryRow(ctx, `
 		SELECT greatest(
-			(SELECT max(next_at) FROM enrollments WHERE state = 'active' AND next_at <= $1),
+			(SELECT max(at) FROM due WHERE at <= $1),
 			(SELECT max(until) FROM deferred WHERE until <= $1),
 			(SELECT max(review_at) FROM clients WHERE review_at <= $1))`, by).Scan(&last)
 	if err != nil {
@@ -115,7 +115,7 @@ func LookAhead(ctx context.Context, db DB) (Ahead, error) {
 func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 	var n int
 	err := db.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM enrollments WHERE state = 'active' AND next_at <= $1)
+		SELECT (SELECT count(*) FROM due WHERE at <= $1)
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
 		     + (SELECT count(*) FROM clients WHERE review_at <= $1)`, now).Scan(&n)
 	if err != nil {

@@ -124,10 +124,6 @@ func TestNextDueIsTheEarliestOfAll(t *testing.T) {
 	if got := must(store.LastDue(ctx, o.db, noon))(t); got != nil {
 		t.Errorf("due by noon at %v, want nothing", got)
 	}
-	ok(t, store.PauseEnrollment(ctx, o.db, list[1].ID))
-	if got := must(store.CountDue(ctx, o.db, hour(3)))(t); got != 2 {
-		t.Errorf("%d things are due with one paused, want 2", got)
-	}
 }
 
 func TestOneAdvanceAtATime(t *testing.T) {

@@ -128,20 +128,6 @@ func InsertEnrollments(ctx context.Context, db DB, list []Enrollment) ([]int64, 
 	return ids, nil
 }
 
-// DueClients returns clients of up to limit active enrollments whose next step is
-// due, the earliest first.
-func DueClients(ctx context.Context, db DB, now time.Time, limit int) ([]int64, error) {
-	rows, err := db.Query(ctx, "SELECT client_id FROM enrollments WHERE state = 'active' AND next_at <= $1 ORDER BY next_at LIMIT $2", now, limit)
-	if err != nil {
-		return nil, fmt.Errorf("finding due enrollments: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("finding due enrollments: %w", err)
-	}
-	return ids, nil
-}
-
 // Move is where an enrollment goes next.
 type Move struct {
 	EnrollmentID   int64
@@ -217,19 +203,25 @@ func ResumeEnrollment(ctx context.Context, db DB, id int64, now time.Time) error
 // WakeEnrollments lets enrollments of the clients that wait for one of the given
 // things be planned anew.
 func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []string, now time.Time) error {
-	rows, err := db.Query(ctx, `
+	if len(clientIDs) == 0 {
+		return nil
+	}
+	if _, err := db.Exec(ctx, wakeEnrollments, clientIDs, waiting, now); err != nil {
+		return fmt.Errorf("waking enrollments: %w", err)
+	}
+	return nil
+}
+
+// A letter that was held is planned anew by itself: its enrollment then has no date.
+const wakeEnrollments = `
+	WITH woken AS (
 		UPDATE enrollments e SET waiting = 'resumed',
 			next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned')) THEN NULL ELSE $3::timestamptz END
-		WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2) RETURNING id`, clientIDs, waiting, now)
-	if err != nil {
-		return fmt.Errorf("waking enrollments: %w", err)
-	}
-	woken, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return fmt.Errorf("waking enrollments: %w", err)
-	}
-	return freeMessages(ctx, db, woken, now)
-}
+		WHERE client_id = ANY($1::bigint[]) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2::text[]) RETURNING id
+	), freed AS (
+		UPDATE messages SET state = 'planned', reason = '', chunk_id = NULL WHERE enrollment_id IN (SELECT id FROM woken) AND state = 'held' RETURNING id
+	)
+	INSERT INTO deferred (message_id, until) SELECT id, $3 FROM freed ON CONFLICT (message_id) DO NOTHING`
 
 // freeMessages lets held letters be planned anew.
 func freeMessages(ctx context.Context, db DB, enrollmentIDs []int64, now time.Time) error {
@@ -250,7 +242,7 @@ func StopMessages(ctx context.Context, db DB, enrollmentIDs []int64, state, reas
 		WITH stopped AS (
 			UPDATE messages m SET state = $2, reason = $3
 			WHERE m.enrollment_id = ANY($1) AND m.state IN ('planned', 'held')
-			  AND NOT EXISTS (SELECT 1 FROM transmissions t WHERE t.chunk_id = m.chunk_id AND m.id = ANY(t.message_ids))
+			  AND NOT `+onTheWire+`
 			RETURNING id
 		)
 		DELETE FROM deferred WHERE message_id IN (SELECT id FROM stopped)`, enrollmentIDs, state, reason)

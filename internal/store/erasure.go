@@ -17,6 +17,9 @@ func Erase(ctx context.Context, db DB, id int64) error {
 			SELECT id, address_hash(recipient) FROM messages WHERE client_id = $1 AND recipient <> ''`,
 		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
 		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
+		`UPDATE contents c SET personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE p END FROM unnest(c.personals) WITH ORDINALITY AS u(p, i) ORDER BY i),
+				destinations = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '[]' ELSE d END FROM unnest(c.destinations) WITH ORDINALITY AS u(d, i) ORDER BY i)
+			FROM (SELECT content_id, array_agg(content_place) AS places FROM messages WHERE client_id = $1 GROUP BY content_id) AS m WHERE c.id = m.content_id`,
 		"DELETE FROM messages WHERE client_id = $1",
 		"DELETE FROM clients WHERE id = $1",
 	} {

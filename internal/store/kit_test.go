@@ -28,11 +28,12 @@ type office struct {
 	t       *testing.T
 	db      *pgxpool.Pool
 	version store.SequenceVersion
+	places  map[int64]store.Place // of letters that have passed T2
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, db: pgtest.DB(t)}
+	o := &office{t: t, db: pgtest.DB(t), places: make(map[int64]store.Place)}
 	publication := must(store.InsertPublication(t.Context(), o.db, []byte("first"), noon, map[string][]byte{"seventh.yaml": nil}))(t)
 	must(store.SaveVersion(t.Context(), o.db, "hello", "sequences/hello.yaml", "sequence: hello", publication))(t)
 	o.version = must(store.CurrentVersions(t.Context(), o.db))(t)[0]
@@ -125,6 +126,7 @@ func (o *office) plan(enrollments ...store.Enrollment) int64 {
 		letters = append(letters, o.letter(e))
 		moves = append(moves, store.Move{EnrollmentID: e.ID, NextStep: "guide"})
 	}
+	must(store.TakeDue(o.t.Context(), o.db, noon, len(moves)))(o.t)
 	ok(o.t, store.MoveEnrollments(o.t.Context(), o.db, moves))
 	chunk, carried, err := store.InsertChunk(o.t.Context(), o.db, "team@example.com", letters)
 	ok(o.t, err)
@@ -159,29 +161,29 @@ func (o *office) claimed(names ...string) (store.Chunk, []store.Enrollment) {
 func (o *office) transmit(c store.Chunk, names ...string) []int64 {
 	o.t.Helper()
 	wanted := make([]store.Transmit, len(names))
-	addresses := make([]string, len(names))
 	for i, name := range names {
-		addresses[i] = name + "@example.com"
-		wanted[i] = store.Transmit{Content: guide, MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, Address: addresses[i]}
+		content := guide
+		content.Recipient = name + "@example.com"
+		wanted[i] = store.Transmit{Content: content, MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, Sequence: "hello"}
 	}
-	var passed []int64
-	o.tx(func(tx pgx.Tx) error {
-		if err := store.LockAddresses(o.t.Context(), tx, addresses); err != nil {
-			return err
-		}
-		rows, err := store.BeginTransmissions(o.t.Context(), tx, noon, []string{optIn}, wanted)
-		for _, row := range rows {
-			passed = append(passed, row.MessageIDs...)
-		}
-		return err
-	})
-	slices.Sort(passed)
+	return o.pass(c, wanted...).MessageIDs
+}
+
+// pass asks for T2 in the name of whoever has the chunk.
+func (o *office) pass(c store.Chunk, wanted ...store.Transmit) store.Transmission {
+	o.t.Helper()
+	worker := value[int32](o.t, o.db, "SELECT coalesce(worker_id, 0) FROM chunks WHERE id = $1", c.ID)
+	passed := must(store.CommitGroup(o.t.Context(), o.db, store.GroupCommit{Now: noon, WorkerID: worker, Consents: []string{optIn}, Wanted: wanted}))(o.t)
+	for i, id := range passed.MessageIDs {
+		o.places[id] = store.Place{ContentID: passed.ID, Place: i + 1}
+	}
 	return passed
 }
 
 // settle is T3 of one letter; it returns the clients whose enrollment ended.
 func (o *office) settle(s store.Settlement) (ended []int64) {
 	o.t.Helper()
+	s.Place = o.places[s.MessageID]
 	o.tx(func(tx pgx.Tx) error {
 		var err error
 		ended, err = store.Settle(o.t.Context(), tx, []store.Settlement{s})
@@ -197,7 +199,7 @@ var guide = store.Content{Subject: "Guide", LetterHash: []byte("hash"), Personal
 func sent(c store.Chunk, i int) store.Settlement {
 	next := noon.Add(24 * time.Hour)
 	return store.Settlement{
-		MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, State: "sent", At: noon, Attempted: true, Response: "250 ok", Content: guide, Moves: true, LastStep: "guide", NextStep: "case", NextAt: &next,
+		MessageID: c.MessageIDs[i], ChunkID: c.ID, Fence: c.Fence, State: "sent", At: noon, Attempted: true, Response: "250 ok", Subject: guide.Subject, Moves: true, LastStep: "guide", NextStep: "case", NextAt: &next,
 	}
 }
 

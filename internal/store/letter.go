@@ -36,7 +36,7 @@ const messageColumns = `
 	m.id, m.enrollment_id, m.client_id, c.external_id AS client, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name,
 	coalesce(nullif(m.recipient, ''), c.address) AS recipient, s.name AS sequence, m.step, m.template, m.sender, m.subject,
 	CASE WHEN m.state <> 'planned' OR k.worker_id IS NULL THEN m.state
-	     WHEN EXISTS (SELECT 1 FROM transmissions t WHERE t.chunk_id = k.id AND m.id = ANY(t.message_ids)) THEN 'transmitting'
+	     WHEN ` + onTheWire + ` THEN 'transmitting'
 	     ELSE 'claimed' END AS state,
 	CASE WHEN m.state = 'planned' AND k.waiting <> '' THEN k.waiting ELSE m.reason END AS reason,
 	m.due_at, m.sent_at, m.response, m.attempts, d.until
@@ -107,8 +107,9 @@ type Source struct {
 // never went out.
 func MessageSource(ctx context.Context, db DB, id int64) (Source, error) {
 	s, err := one[Source](db.Query(ctx, `
-		SELECT l.fixed, m.personal FROM messages m JOIN letters l ON l.hash = m.letter_hash
-		WHERE m.id = $1 AND m.personal IS NOT NULL`, id))
+		SELECT l.fixed, c.personals[m.content_place] AS personal
+		FROM messages m JOIN contents c ON c.id = m.content_id JOIN letters l ON l.hash = c.letter_hashes[m.content_place]
+		WHERE m.id = $1 AND c.personals[m.content_place] <> ''`, id))
 	if err != nil {
 		return s, fmt.Errorf("loading the source of message %d: %w", id, err)
 	}
@@ -119,8 +120,8 @@ func MessageSource(ctx context.Context, db DB, id int64) (Source, error) {
 func Destination(ctx context.Context, db DB, messageID int64, link int) (string, error) {
 	var url string
 	err := db.QueryRow(ctx, `
-		SELECT coalesce(nullif(m.destinations[$2 + 1], ''), l.destinations[$2 + 1], '')
-		FROM messages m JOIN letters l ON l.hash = m.letter_hash WHERE m.id = $1`, messageID, link).Scan(&url)
+		SELECT coalesce(nullif(c.destinations[m.content_place]->>$2::int, ''), l.destinations[$2 + 1], '')
+		FROM messages m JOIN contents c ON c.id = m.content_id JOIN letters l ON l.hash = c.letter_hashes[m.content_place] WHERE m.id = $1`, messageID, link).Scan(&url)
 	if err != nil && err != pgx.ErrNoRows {
 		return "", fmt.Errorf("looking up a link of message %d: %w", messageID, err)
 	}

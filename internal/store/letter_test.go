@@ -81,9 +81,10 @@ func TestSentLetterCanBeRebuiltAndItsLinksFollowed(t *testing.T) {
 	ok(t, store.SaveLetter(ctx, o.db, letter))
 
 	chunk, _ := o.claimed("ann", "bob")
-	s := sent(chunk, 0)
-	s.Destinations = []string{"", "https://example.com/b?client=ann", ""}
-	o.settle(s)
+	content := guide
+	content.Recipient, content.Destinations = "ann@example.com", []string{"", "https://example.com/b?client=ann", ""}
+	o.pass(chunk, store.Transmit{Content: content, MessageID: chunk.MessageIDs[0], ChunkID: chunk.ID, Fence: chunk.Fence})
+	o.settle(sent(chunk, 0))
 	if diff := cmp.Diff(store.Source{Fixed: []byte("fixed"), Personal: []byte("personal")}, must(store.MessageSource(ctx, o.db, chunk.MessageIDs[0]))(t)); diff != "" {
 		t.Errorf("source (-want +got):\n%s", diff)
 	}
@@ -116,6 +117,7 @@ func TestLetterWithoutPersonalLinksUsesTheCommonOnes(t *testing.T) {
 	o := newOffice(t)
 	ok(t, store.SaveLetter(t.Context(), o.db, store.Letter{Hash: []byte("hash"), Fixed: []byte("fixed"), Destinations: []string{"https://example.com/a"}}))
 	chunk, _ := o.claimed("ann")
+	o.transmit(chunk, "ann")
 	o.settle(sent(chunk, 0))
 	if got := must(store.Destination(t.Context(), o.db, chunk.MessageIDs[0], 0))(t); got != "https://example.com/a" {
 		t.Errorf("the link leads to %q", got)

@@ -35,84 +35,6 @@ func LettersOfChunk(ctx context.Context, db DB, c Chunk) ([]ClaimedLetter, error
 	return letters, nil
 }
 
-// Content is what one letter says: with the fixed parts of its hash, the exact
-// bytes, and where its own links lead.
-type Content struct {
-	Subject      string
-	Recipient    string // the address it goes to, normalised
-	LetterHash   []byte
-	Personal     []byte
-	Destinations []string
-}
-
-// Transmit asks for T2 of one letter.
-type Transmit struct {
-	Content
-	MessageID int64
-	ChunkID   int64
-	Fence     int64
-	Address   string
-}
-
-// Transmission is a row of transmissions: letters that passed T2 in one commit.
-type Transmission struct {
-	ID         int64
-	ChunkID    int64
-	Fence      int64
-	MessageIDs []int64
-}
-
-// BeginTransmissions is T2. The caller has locked the addresses in an earlier
-// statement of this transaction. A letter passes if its chunk is still claimed
-// under the letter's fence, it is still planned, its enrollment active, its client the same
-// address with a consent that allows letters, and nothing suppresses it.
-func BeginTransmissions(ctx context.Context, tx pgx.Tx, now time.Time, consents []string, wanted []Transmit) ([]Transmission, error) {
-	passed, err := all[Transmission](tx.Query(ctx, `
-		WITH ok AS (
-			SELECT m.id, k.id AS chunk_id, k.fence, k.worker_id, w.subject, w.address, w.letter_hash, w.personal, w.destinations
-			FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @address::text[],
-				@subject::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[])
-				AS w(message_id, chunk_id, fence, address, subject, letter_hash, personal, destinations)
-			JOIN chunks k ON k.id = w.chunk_id AND k.fence = w.fence AND k.worker_id IS NOT NULL
-			JOIN messages m ON m.id = w.message_id AND m.chunk_id = w.chunk_id
-			JOIN enrollments e ON e.id = m.enrollment_id
-			JOIN sequences s ON s.id = e.sequence_id
-			JOIN clients c ON c.id = m.client_id
-			WHERE m.state = 'planned' AND m.not_after > @now AND e.state = 'active'
-			  AND c.address = w.address AND c.consent_basis = ANY(@consents) AND c.stage <> 'not_target'
-			  AND (c.review_at IS NULL OR c.review_at > @now)
-			  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = c.address AND x.scope IN ('', s.name))
-			FOR SHARE OF k
-		)
-		INSERT INTO transmissions (worker_id, chunk_id, fence, message_ids, subjects, recipients, letter_hashes, personals, destinations)
-		SELECT worker_id, chunk_id, fence, array_agg(id ORDER BY id), array_agg(subject ORDER BY id), array_agg(address ORDER BY id), array_agg(letter_hash ORDER BY id),
-			array_agg(personal ORDER BY id), array_agg(destinations ORDER BY id)
-		FROM ok GROUP BY worker_id, chunk_id, fence
-		RETURNING id, chunk_id, fence, message_ids`, pgx.StrictNamedArgs{
-		"now": now, "consents": consents,
-		"message_id":   column(wanted, func(t Transmit) int64 { return t.MessageID }),
-		"chunk_id":     column(wanted, func(t Transmit) int64 { return t.ChunkID }),
-		"fence":        column(wanted, func(t Transmit) int64 { return t.Fence }),
-		"address":      column(wanted, func(t Transmit) string { return t.Address }),
-		"subject":      column(wanted, func(t Transmit) string { return t.Subject }),
-		"letter_hash":  column(wanted, func(t Transmit) []byte { return t.LetterHash }),
-		"personal":     column(wanted, func(t Transmit) []byte { return t.Personal }),
-		"destinations": column(wanted, func(t Transmit) string { return jsonText(t.Destinations, "[]") }),
-	}))
-	if err != nil {
-		return nil, fmt.Errorf("letting %d letters through: %w", len(wanted), err)
-	}
-	return passed, nil
-}
-
-// EndTransmissions removes rows all of whose letters are settled.
-func EndTransmissions(ctx context.Context, db DB, ids []int64) error {
-	if _, err := db.Exec(ctx, "DELETE FROM transmissions WHERE id = ANY($1)", ids); err != nil {
-		return fmt.Errorf("closing transmissions: %w", err)
-	}
-	return nil
-}
-
 // Settlement is T3: what became of one letter, and where its enrollment goes.
 type Settlement struct {
 	MessageID int64
@@ -123,8 +45,10 @@ type Settlement struct {
 	Attempted bool // the server was asked: this counts as an attempt
 	Reason    string
 	Response  string
-	Content
-	Until *time.Time
+	Subject   string
+	Recipient string // the address it went to, normalised
+	Place            // where what it says is kept; zero if it never passed T2
+	Until     *time.Time
 	// Moves says whether the enrollment goes on: to NextStep at NextAt, or to its
 	// end when NextStep is ''.
 	Moves     bool
@@ -135,73 +59,74 @@ type Settlement struct {
 	EndReason string
 }
 
-// Settle is T3. A settlement counts if its fence is that of the chunk, or if the
+// settle is T3. A settlement counts if its fence is that of the chunk, or if the
 // letter was declared unconfirmed under the same fence meanwhile and the answer
 // came after all. It returns the clients whose enrollment ended with it.
-func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
-	rows, err := tx.Query(ctx, `
-		WITH r AS (
-			SELECT * FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @state::text[], @at::timestamptz[], @attempted::boolean[], @reason::text[],
-				@response::text[], @subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[], @until::timestamptz[], @moves::boolean[],
-				@last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[], @end_reason::text[])
-				AS r(message_id, chunk_id, fence, state, at, attempted, reason, response, subject, recipient, letter_hash, personal, destinations, until, moves,
-				last_step, next_step, next_at, waiting, end_reason)
-		), k AS (
-			-- Whoever takes over a chunk waits for outcomes that are being written.
-			SELECT id, fence FROM chunks WHERE id = ANY(@chunk_id) FOR SHARE
-		), settled AS (
-			UPDATE messages m SET state = r.state, reason = r.reason, response = r.response, fence = r.fence,
-				attempts = m.attempts + CASE WHEN r.attempted AND m.state <> 'unconfirmed' THEN 1 ELSE 0 END,
-				chunk_id = CASE WHEN r.state = 'planned' THEN NULL ELSE m.chunk_id END,
-				sent_at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') THEN r.at ELSE m.sent_at END,
-				at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') AND r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END,
-				subject = r.subject, recipient = r.recipient, letter_hash = r.letter_hash, personal = r.personal,
-				destinations = CASE WHEN r.destinations = '[]' THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(r.destinations)) END
-			FROM r LEFT JOIN k ON k.id = r.chunk_id
-			WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
-			  AND ((m.state = 'planned' AND k.fence = r.fence) OR (m.state = 'unconfirmed' AND m.fence = r.fence))
-			RETURNING m.id, m.enrollment_id, r.*
-		), put_off AS (
-			INSERT INTO deferred (message_id, until) SELECT id, until FROM settled WHERE until IS NOT NULL
-			ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
-		), moved AS (
-			UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
-				state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
-				ended_at = CASE WHEN s.end_reason <> '' THEN s.at END,
-				end_reason = CASE WHEN s.end_reason <> '' THEN s.end_reason END
-			FROM settled s WHERE e.id = s.enrollment_id AND s.moves AND e.state <> 'ended'
-			RETURNING e.client_id, e.state
-		)
-		SELECT client_id FROM moved WHERE state = 'ended'`, pgx.StrictNamedArgs{
-		"message_id":   column(list, func(s Settlement) int64 { return s.MessageID }),
-		"chunk_id":     column(list, func(s Settlement) int64 { return s.ChunkID }),
-		"fence":        column(list, func(s Settlement) int64 { return s.Fence }),
-		"state":        column(list, func(s Settlement) string { return s.State }),
-		"at":           column(list, func(s Settlement) time.Time { return s.At }),
-		"attempted":    column(list, func(s Settlement) bool { return s.Attempted }),
-		"reason":       column(list, func(s Settlement) string { return s.Reason }),
-		"response":     column(list, func(s Settlement) string { return s.Response }),
-		"recipient":    column(list, func(s Settlement) string { return s.Recipient }),
-		"subject":      column(list, func(s Settlement) string { return s.Subject }),
-		"letter_hash":  column(list, func(s Settlement) []byte { return s.LetterHash }),
-		"personal":     column(list, func(s Settlement) []byte { return s.Personal }),
-		"destinations": column(list, func(s Settlement) string { return jsonText(s.Destinations, "[]") }),
-		"until":        column(list, func(s Settlement) *time.Time { return s.Until }),
-		"moves":        column(list, func(s Settlement) bool { return s.Moves }),
-		"last_step":    column(list, func(s Settlement) string { return s.LastStep }),
-		"next_step":    column(list, func(s Settlement) string { return s.NextStep }),
-		"next_at":      column(list, func(s Settlement) *time.Time { return s.NextAt }),
-		"waiting":      column(list, func(s Settlement) string { return s.Waiting }),
-		"end_reason":   column(list, func(s Settlement) string { return s.EndReason }),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+const settle = `
+	WITH r AS (
+		SELECT * FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @state::text[], @at::timestamptz[], @attempted::boolean[], @reason::text[],
+			@response::text[], @subject::text[], @recipient::text[], @content_id::bigint[], @place::int[], @until::timestamptz[], @moves::boolean[],
+			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[], @end_reason::text[])
+			AS r(message_id, chunk_id, fence, state, at, attempted, reason, response, subject, recipient, content_id, place, until, moves,
+			last_step, next_step, next_at, waiting, end_reason)
+	), k AS (
+		-- Whoever takes over a chunk waits for outcomes that are being written.
+		SELECT id, fence FROM chunks WHERE id = ANY(@chunk_id) FOR SHARE
+	), settled AS (
+		UPDATE messages m SET state = r.state, reason = r.reason, response = r.response, fence = r.fence,
+			attempts = m.attempts + CASE WHEN r.attempted AND m.state <> 'unconfirmed' THEN 1 ELSE 0 END,
+			chunk_id = CASE WHEN r.state = 'planned' THEN NULL ELSE m.chunk_id END,
+			sent_at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') THEN r.at ELSE m.sent_at END,
+			at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') AND r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END,
+			subject = r.subject, recipient = r.recipient, content_id = r.content_id, content_place = r.place
+		FROM r LEFT JOIN k ON k.id = r.chunk_id
+		WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
+		  AND ((m.state = 'planned' AND k.fence = r.fence) OR (m.state = 'unconfirmed' AND m.fence = r.fence))
+		RETURNING m.id, m.enrollment_id, r.*
+	), put_off AS (
+		INSERT INTO deferred (message_id, until) SELECT id, until FROM settled WHERE until IS NOT NULL
+		ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
+	), moved AS (
+		UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
+			state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
+			ended_at = CASE WHEN s.end_reason <> '' THEN s.at END,
+			end_reason = CASE WHEN s.end_reason <> '' THEN s.end_reason END
+		FROM settled s WHERE e.id = s.enrollment_id AND s.moves AND e.state <> 'ended'
+		RETURNING e.client_id, e.state
+	)
+	SELECT client_id FROM moved WHERE state = 'ended'`
+
+func settleArgs(list []Settlement) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"message_id": column(list, func(s Settlement) int64 { return s.MessageID }),
+		"chunk_id":   column(list, func(s Settlement) int64 { return s.ChunkID }),
+		"fence":      column(list, func(s Settlement) int64 { return s.Fence }),
+		"state":      column(list, func(s Settlement) string { return s.State }),
+		"at":         column(list, func(s Settlement) time.Time { return s.At }),
+		"attempted":  column(list, func(s Settlement) bool { return s.Attempted }),
+		"reason":     column(list, func(s Settlement) string { return s.Reason }),
+		"response":   column(list, func(s Settlement) string { return s.Response }),
+		"subject":    column(list, func(s Settlement) string { return s.Subject }),
+		"recipient":  column(list, func(s Settlement) string { return s.Recipient }),
+		"content_id": column(list, func(s Settlement) *int64 { return orNull(s.ContentID) }),
+		"place":      column(list, func(s Settlement) *int { return orNull(s.Place.Place) }),
+		"until":      column(list, func(s Settlement) *time.Time { return s.Until }),
+		"moves":      column(list, func(s Settlement) bool { return s.Moves }),
+		"last_step":  column(list, func(s Settlement) string { return s.LastStep }),
+		"next_step":  column(list, func(s Settlement) string { return s.NextStep }),
+		"next_at":    column(list, func(s Settlement) *time.Time { return s.NextAt }),
+		"waiting":    column(list, func(s Settlement) string { return s.Waiting }),
+		"end_reason": column(list, func(s Settlement) string { return s.EndReason }),
 	}
-	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+}
+
+// orNull is NULL for a zero value.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
 	}
-	return clients, nil
+	return &v
 }
 
 // Deferred is a planned letter whose own time has come.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"seventh/internal/store"
 )
@@ -80,7 +79,7 @@ func TestSettlementWritesLetterAndNextStep(t *testing.T) {
 	}{
 		{
 			"sent, and on to the next step",
-			store.Settlement{Attempted: true, State: "sent", Response: "250 ok", Content: store.Content{Subject: "Guide"}, Moves: true, LastStep: "guide", NextStep: "case", NextAt: &later},
+			store.Settlement{Attempted: true, State: "sent", Response: "250 ok", Subject: "Guide", Moves: true, LastStep: "guide", NextStep: "case", NextAt: &later},
 			store.Message{State: "sent", Response: "250 ok", Subject: "Guide", SentAt: &noon, Attempts: 1},
 			store.Enrollment{State: "active", LastStep: "guide", NextStep: "case", NextAt: &later}, false,
 		},
@@ -291,15 +290,8 @@ func TestEndedTransmissionLeavesNoDoubt(t *testing.T) {
 	worker, conn := o.worker()
 	o.enroll("ann")
 	chunk := must(store.ClaimChunk(ctx, o.db, o.plan(must(store.OpenEnrollments(ctx, o.db, ids(t, o.db)))(t)...), worker))(t)
-	var passed []store.Transmission
-	o.tx(func(tx pgx.Tx) error {
-		var err error
-		passed, err = store.BeginTransmissions(ctx, tx, noon, []string{optIn}, []store.Transmit{
-			{MessageID: chunk.MessageIDs[0], ChunkID: chunk.ID, Fence: chunk.Fence, Address: "ann@example.com"},
-		})
-		return err
-	})
-	ok(t, store.EndTransmissions(ctx, o.db, []int64{passed[0].ID}))
+	passed := o.pass(chunk, store.Transmit{Content: store.Content{Recipient: "ann@example.com"}, MessageID: chunk.MessageIDs[0], ChunkID: chunk.ID, Fence: chunk.Fence})
+	must(store.CommitGroup(ctx, o.db, store.GroupCommit{Settled: []int64{passed.ID}}))(t)
 	if _, unconfirmed := o.bury(worker, conn); unconfirmed != 0 {
 		t.Errorf("%d letters are unconfirmed whose transmission had ended", unconfirmed)
 	}

@@ -109,7 +109,7 @@ func TestErrorsSayWhatWasBeingDone(t *testing.T) {
 	}{
 		{"loading client 7: ", func() error { _, err := store.ClientByID(ctx, o.db, 7); return err }},
 		{"saving 1 clients: ", func() error { return store.SaveClients(ctx, o.db, []*store.Client{named("ann")}) }},
-		{"finding due enrollments: ", func() error { _, err := store.DueClients(ctx, o.db, noon, 1); return err }},
+		{"finding due enrollments: ", func() error { _, err := store.TakeDue(ctx, o.db, noon, 1); return err }},
 		{"planning 0 letters of me: ", func() error { _, _, err := store.InsertChunk(ctx, o.db, "me", nil); return err }},
 		{"locking addresses: ", func() error { return store.LockAddresses(ctx, o.db, nil) }},
 		{"notifying seventh_plan: ", func() error { return store.Notify(ctx, o.db, store.PlanChannel) }},

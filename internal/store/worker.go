@@ -74,12 +74,11 @@ func BuryWorker(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks
 	}
 	rows, err = tx.Query(ctx, `
 		WITH doubtful AS (
-			UPDATE messages m SET state = 'unconfirmed', fence = t.fence, sent_at = $2, attempts = m.attempts + 1,
-				reason = 'the worker died while this letter was on the wire', subject = c.subject, recipient = c.recipient, letter_hash = c.letter_hash, personal = c.personal,
-				destinations = CASE WHEN c.destinations = '[]' THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(c.destinations)) END
-			FROM transmissions t, unnest(t.message_ids, t.subjects, t.recipients, t.letter_hashes, t.personals, t.destinations)
-				AS c(message_id, subject, recipient, letter_hash, personal, destinations)
-			WHERE t.worker_id = $1 AND m.id = c.message_id AND m.chunk_id = t.chunk_id AND m.state = 'planned'
+			UPDATE messages m SET state = 'unconfirmed', fence = l.fence, sent_at = $2, attempts = m.attempts + 1,
+				reason = 'the worker died while this letter was on the wire', subject = l.subject, recipient = l.recipient, content_id = t.id, content_place = l.place
+			FROM transmissions t, unnest(t.message_ids, t.chunk_ids, t.fences, t.subjects, t.recipients)
+				WITH ORDINALITY AS l(message_id, chunk_id, fence, subject, recipient, place)
+			WHERE t.worker_id = $1 AND m.id = l.message_id AND m.chunk_id = l.chunk_id AND m.state = 'planned'
 			RETURNING m.enrollment_id
 		)
 		UPDATE enrollments e SET waiting = CASE WHEN e.state = 'ended' THEN '' ELSE 'unconfirmed' END, next_at = NULL

@@ -146,6 +146,7 @@ func TestWorkerSignsOffWithEmptyHands(t *testing.T) {
 		t.Error("signed off with a letter on the wire")
 	}
 	o.settle(sent(chunk, 0))
+	must(store.CommitGroup(ctx, o.db, store.GroupCommit{Settled: []int64{o.places[chunk.MessageIDs[0]].ContentID}}))(t)
 	change(t, o.db, "UPDATE chunks SET worker_id = $1", worker)
 	ok(t, store.ReleaseChunk(ctx, o.db, chunk, ""))
 	ok(t, store.RemoveWorker(ctx, o.db, worker))

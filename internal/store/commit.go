@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// GroupCommit is what one group commit writes: outcomes of letters (T3), and
+// letters that are to pass T2.
+type GroupCommit struct {
+	Now         time.Time // business time
+	Settlements []Settlement
+	// Untaken are contents that a server did not take.
+	Untaken []Place
+	// Settled are transmissions all of whose letters are settled with this commit.
+	Settled []int64
+	// Ended are clients whose enrollment ends with it: what Waited for it goes on,
+	// and they are reviewed.
+	Ended  []int64
+	Waited []string
+
+	WorkerID int32    // whose letters pass
+	Consents []string // the bases that allow letters
+	Wanted   []Transmit
+}
+
+// CommitGroup writes a group commit in one transaction and one round trip: the
+// statements of a batch are one implicit transaction, and none of them needs the
+// answer of another. Outcomes come first, so that the letter before on a
+// connection is settled when the next one passes. The returned transmission has
+// no letters if none passed.
+func CommitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission, err error) {
+	for attempt := 1; ; attempt++ {
+		passed, err = commitGroup(ctx, db, g)
+		if err == nil || attempt == 5 || !Retryable(err) {
+			return passed, err
+		}
+	}
+}
+
+func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission, err error) {
+	var b pgx.Batch
+	if len(g.Wanted) > 0 {
+		b.Queue(lockAddresses, column(g.Wanted, func(t Transmit) string { return t.Recipient }))
+	}
+	if len(g.Settlements) > 0 {
+		b.Queue(settle, settleArgs(g.Settlements))
+	}
+	for _, p := range g.Untaken {
+		b.Queue(forgetContent, p.ContentID, p.Place)
+	}
+	if len(g.Ended) > 0 {
+		b.Queue(wakeEnrollments, g.Ended, g.Waited, g.Now)
+		b.Queue(reviewClients, g.Ended, g.Now)
+	}
+	if len(g.Settled) > 0 {
+		b.Queue(endTransmissions, g.Settled)
+	}
+	if len(g.Wanted) > 0 {
+		b.Queue(beginTransmission, transmitArgs(g.WorkerID, g.Now, g.Consents, g.Wanted)).Query(func(rows pgx.Rows) error {
+			var err error
+			if passed, err = one[Transmission](rows, nil); errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := db.SendBatch(ctx, &b).Close(); err != nil {
+		return Transmission{}, fmt.Errorf("writing %d outcomes and letting %d letters through: %w", len(g.Settlements), len(g.Wanted), err)
+	}
+	return passed, nil
+}
+
+// Settle is T3 on its own. It returns the clients whose enrollment ended with it.
+func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
+	rows, err := tx.Query(ctx, settle, settleArgs(list))
+	if err != nil {
+		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+	}
+	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+	}
+	return clients, nil
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Content is what one letter says: with the fixed parts of its hash, the exact
+// bytes, and where its own links lead.
+type Content struct {
+	Subject      string
+	Recipient    string // the address it goes to, normalised
+	LetterHash   []byte
+	Personal     []byte
+	Destinations []string
+}
+
+// Transmit asks for T2 of one letter.
+type Transmit struct {
+	Content
+	MessageID int64
+	ChunkID   int64
+	Fence     int64
+	Sequence  string // by name: suppressions may be about one sequence only
+}
+
+// Transmission is a row of transmissions: letters that passed T2 in one commit.
+// Those that were refused are not in it.
+type Transmission struct {
+	ID         int64
+	MessageIDs []int64 // ascending: a letter's place in contents, from 1, is its place here
+	Fences     []int64 // in step: under which claim it passed
+}
+
+// beginTransmission is T2. A letter passes if its chunk is still claimed by the
+// worker under the letter's fence, it is still planned, its enrollment active, its
+// client the same address with a consent that allows letters, and nothing
+// suppresses it.
+const beginTransmission = `
+	WITH ok AS (
+		SELECT m.id, w.chunk_id, w.fence, w.subject, w.recipient, w.letter_hash, w.personal, w.destinations
+		FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @sequence::text[],
+			@subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[])
+			AS w(message_id, chunk_id, fence, sequence, subject, recipient, letter_hash, personal, destinations)
+		JOIN messages m ON m.id = w.message_id AND m.chunk_id = w.chunk_id
+		JOIN enrollments e ON e.id = m.enrollment_id
+		JOIN clients c ON c.id = m.client_id
+		JOIN chunks k ON k.id = w.chunk_id AND k.fence = w.fence AND k.worker_id = @worker_id
+		WHERE m.state = 'planned' AND m.not_after > @now AND e.state = 'active'
+		  AND c.address = w.recipient AND c.consent_basis = ANY(@consents) AND c.stage <> 'not_target'
+		  AND (c.review_at IS NULL OR c.review_at > @now)
+		  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = w.recipient AND x.scope IN ('', w.sequence))
+		FOR SHARE OF k
+	), ordered AS (
+		SELECT * FROM ok ORDER BY id
+	), content AS (
+		INSERT INTO contents (letter_hashes, personals, destinations)
+		SELECT array_agg(letter_hash), array_agg(personal), array_agg(destinations) FROM ordered HAVING count(*) > 0 RETURNING id
+	)
+	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences, subjects, recipients)
+	SELECT content.id, @worker_id, l.* FROM content, (
+		SELECT array_agg(id), array_agg(chunk_id), array_agg(fence), array_agg(subject), array_agg(recipient) FROM ordered) AS l
+	RETURNING id, message_ids, fences`
+
+func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Transmit) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"worker_id": workerID, "now": now, "consents": consents,
+		"message_id":   column(wanted, func(t Transmit) int64 { return t.MessageID }),
+		"chunk_id":     column(wanted, func(t Transmit) int64 { return t.ChunkID }),
+		"fence":        column(wanted, func(t Transmit) int64 { return t.Fence }),
+		"sequence":     column(wanted, func(t Transmit) string { return t.Sequence }),
+		"subject":      column(wanted, func(t Transmit) string { return t.Subject }),
+		"recipient":    column(wanted, func(t Transmit) string { return t.Recipient }),
+		"letter_hash":  column(wanted, func(t Transmit) []byte { return t.LetterHash }),
+		"personal":     column(wanted, func(t Transmit) []byte { return t.Personal }),
+		"destinations": column(wanted, func(t Transmit) string { return jsonText(t.Destinations, "[]") }),
+	}
+}
+
+// onTheWire is the condition that the letter of a messages row m has passed T2 and
+// is not settled.
+const onTheWire = `EXISTS (SELECT 1 FROM transmissions t
+	WHERE m.id = ANY(t.message_ids) AND t.chunk_ids[array_position(t.message_ids, m.id)] = m.chunk_id)`
+
+// endTransmissions removes rows all of whose letters are settled.
+const endTransmissions = "DELETE FROM transmissions WHERE id = ANY($1)"
+
+// Place is where one letter's content stands: a row of contents, and the place in
+// its arrays, from 1. The zero Place: nowhere.
+type Place struct {
+	ContentID int64
+	Place     int
+}
+
+// forgetContent empties what one letter says.
+const forgetContent = "UPDATE contents SET personals[$2] = '', destinations[$2] = '[]' WHERE id = $1"

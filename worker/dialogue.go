@@ -1,0 +1,227 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"seventh/internal/engine"
+	"seventh/internal/mail"
+	"seventh/internal/store"
+)
+
+// lane is one connection. The deadlines of the SMTP phases bound what it does,
+// not a context: a letter whose dialogue has begun is finished.
+type lane struct {
+	worker  *Worker
+	work    <-chan parcel
+	conn    *mail.Conn
+	buffers [2][]byte // for the letter on the wire, and the next one
+}
+
+// draft is a composed letter.
+type draft struct {
+	parcel
+	from string // envelope sender
+	raw  []byte
+}
+
+func (d *draft) to() string { return d.letter.Client.Address }
+
+// patience is how long a server is left waiting for a body whose T2 is being
+// committed; RFC 5321 4.5.3.2.5 gives it three minutes.
+const patience = 30 * time.Second
+
+// deliver sends a letter, and those that are waiting after it.
+func (l *lane) deliver(p parcel) {
+	for next := l.compose(p); next != nil; {
+		if refused := l.envelope(next); refused != nil {
+			l.refused(next, *refused)
+			return
+		}
+		next = l.converse(next)
+	}
+}
+
+// converse sends the letter whose envelope is open, and then one after the other:
+// the body of one travels with the envelope of the next, and its outcome (T3)
+// shares a commit with the next one's T2. It returns a letter that needs another
+// connection, or nil when none is waiting.
+func (l *lane) converse(d *draft) *draft {
+	ctx := context.Background()
+	passed, asked := l.worker.committer.transmit(d.letter, d.run.now()), time.Now()
+	for {
+		next := l.take() // while T2 is being committed
+		v := <-passed
+		if v.err != nil || v.place.ContentID == 0 {
+			l.abort()
+			l.notAllowed(d, v.err)
+			return next
+		}
+		if time.Since(asked) > patience {
+			// The server may have given up waiting for the body: what it would say to
+			// one could not be told from its word about the letter.
+			l.abort()
+			l.settle(d, v.place, mail.Outcome{Verdict: mail.Deferred, Phase: mail.PhaseBody, Err: errNotRecorded})
+			return next
+		}
+		if next == nil {
+			l.settle(d, v.place, l.conn.Body(ctx, d.raw))
+			return nil
+		}
+		outcome, refused := l.conn.Next(ctx, d.raw, next.from, next.to())
+		if refused == nil {
+			passed, asked = l.worker.committer.exchange(d.result(v.place, outcome), d.run.pending.Done, next.letter, next.run.now()), time.Now()
+			d = next
+			continue
+		}
+		l.settle(d, v.place, outcome)
+		if refused.Phase != mail.PhaseRcpt && !l.conn.Usable() {
+			return next // the connection is gone, and that is not its fault
+		}
+		l.refused(next, *refused)
+		return nil
+	}
+}
+
+// take composes the next letter that is waiting, if any is.
+func (l *lane) take() *draft {
+	for {
+		select {
+		case p := <-l.work:
+			if d := l.compose(p); d != nil {
+				return d
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// compose writes a letter. It returns nil when the letter does not go now, and
+// has been dealt with.
+func (l *lane) compose(p parcel) *draft {
+	w, now := l.worker, p.run.now()
+	if p.run.over() {
+		p.run.pending.Done()
+		return nil
+	}
+	if now.After(p.letter.NotAfter) {
+		l.notAllowed(&draft{parcel: p}, nil) // its window has closed: T2 would not let it through
+		return nil
+	}
+	composed, err := w.compose(context.Background(), p.run.edition, p.letter, now)
+	if err != nil {
+		l.unwritable(p, err)
+		return nil
+	}
+	p.letter.Content = composed.content
+	d := &draft{parcel: p, from: composed.from}
+	if d.raw, err = mail.Expand(l.buffers[1][:0], composed.compiled.Fixed, composed.content.Personal); err != nil {
+		l.unwritable(p, err)
+		return nil
+	}
+	l.buffers[0], l.buffers[1] = d.raw, l.buffers[0]
+	return d
+}
+
+// envelope opens a letter's transaction, over a new connection if there is none,
+// or if the kept one turns out to be gone.
+func (l *lane) envelope(d *draft) *mail.Outcome {
+	ctx := context.Background()
+	if l.conn != nil && l.conn.Usable() {
+		refused := l.conn.Envelope(ctx, d.from, d.to())
+		if refused == nil || refused.Phase == mail.PhaseRcpt || l.conn.Usable() {
+			return refused
+		}
+	}
+	l.hangUp()
+	conn, refused := l.worker.options.Server.Dial(ctx)
+	if refused != nil {
+		return refused
+	}
+	l.conn = conn
+	return conn.Envelope(ctx, d.from, d.to())
+}
+
+func (l *lane) hangUp() {
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+}
+
+// abort ends the connection hard: DATA is open, and a dot would make a letter of
+// nothing.
+func (l *lane) abort() {
+	l.conn.Abort()
+	l.conn = nil
+}
+
+// settle hands in the outcome of a letter that has passed T2.
+func (l *lane) settle(d *draft, place store.Place, outcome mail.Outcome) {
+	l.worker.committer.settle(d.result(place, outcome), d.run.pending.Done)
+}
+
+// refused deals with a letter of whose body nothing was sent. Only an answer
+// about its recipient is the letter's own; anything else stops the chunk.
+func (l *lane) refused(d *draft, outcome mail.Outcome) {
+	own := outcome.Phase == mail.PhaseRcpt || outcome.Phase == mail.PhaseData
+	if outcome.Verdict == mail.Failed || own && outcome.Verdict != mail.SenderProblem {
+		l.settle(d, store.Place{}, outcome)
+		if outcome.Code == 0 || outcome.Code == 421 {
+			d.run.halt(l.complaint(outcome)) // the connection is gone: the others wait a little
+		}
+		return
+	}
+	l.worker.options.Log.Warn("letters wait for the mail server", "chunk_id", d.letter.Chunk.ID, "err", outcome.Error())
+	d.run.halt(l.complaint(outcome))
+	d.run.pending.Done()
+}
+
+// notAllowed deals with a letter that did not pass T2.
+func (l *lane) notAllowed(d *draft, err error) {
+	defer d.run.pending.Done()
+	if err == nil {
+		err = l.worker.engine.Refuse(context.Background(), d.letter)
+	}
+	if errors.Is(err, engine.ErrLost) {
+		d.run.halt(err.Error())
+	} else if err != nil {
+		d.run.halt(errNotRecorded.Error())
+		l.worker.options.Log.Error("letters wait for the database", "chunk_id", d.letter.Chunk.ID, "err", err)
+	}
+}
+
+// unwritable deals with a letter that cannot be composed.
+func (l *lane) unwritable(p parcel, err error) {
+	defer p.run.pending.Done()
+	log := l.worker.options.Log.With("message_id", p.letter.MessageID, "template", p.letter.Template)
+	if !errors.Is(err, errUnwritable) {
+		log.Error("letter could not be prepared", "err", err)
+		p.run.halt("letters cannot be prepared: see the log")
+		return
+	}
+	log.Error("letter cannot be written", "err", err)
+	if err := l.worker.engine.HoldForContent(context.Background(), p.letter, p.run.edition.publication); err != nil {
+		log.Error("letter could not be held", "err", err)
+		p.run.halt(errNotRecorded.Error())
+	}
+}
+
+// result is what an outcome means for a letter. Every outcome here counts as an
+// attempt, but for those of our own making.
+func (d *draft) result(place store.Place, o mail.Outcome) *engine.Result {
+	r := &engine.Result{Letter: d.letter, Place: place, At: d.run.now(), Response: o.Response(), Attempted: !errors.Is(o.Err, errNotRecorded)}
+	switch o.Verdict {
+	case mail.Sent:
+		r.State = engine.Sent
+	case mail.Failed:
+		r.State, r.Reason, r.Invalid = engine.Failed, o.Error(), o.Class == mail.ClassInvalid
+	case mail.Unconfirmed:
+		r.State, r.Reason = engine.Unconfirmed, o.Error()
+	default:
+		r.State, r.Reason = engine.PutOff, o.Error()
+	}
+	return r
+}
