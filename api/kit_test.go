@@ -233,14 +233,15 @@ func (k *kit) sent(client string, at time.Time, links ...string) int64 {
 	var id int64
 	err := k.db.QueryRow(k.t.Context(), `
 		WITH content AS (
-			INSERT INTO contents (letter_hashes, personals, destinations) VALUES ('{"\\x01"}', '{"\\x00"}', '{"[]"}') RETURNING id
+			INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
+			SELECT '{A guide}', ARRAY[address], '{"\\x01"}', '{"\\x00"}', '{"[]"}' FROM clients WHERE external_id = $1 RETURNING id
 		), e AS (
 			INSERT INTO enrollments (client_id, sequence_id, version_id, origin, next_step, started_at)
 			SELECT c.id, s.id, s.version_id, 'api', 'case', $2 FROM clients c, sequences s WHERE c.external_id = $1 AND s.name = 'c-nurture'
 			ON CONFLICT (client_id, sequence_id) WHERE state <> 'ended' DO UPDATE SET next_step = 'case' RETURNING id, client_id
 		)
-		INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, subject, recipient, state, due_at, not_after, at, sent_at, content_id, content_place, response)
-		SELECT id, client_id, 'guide', (SELECT count(*) + 1 FROM messages), 'c/guide', 'Hello@Levanto.example.com', 'A guide', (SELECT address FROM clients c WHERE c.id = e.client_id), 'sent', $2, $2, $2, $2, (SELECT id FROM content), 1, '250 ok' FROM e
+		INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, state, due_at, not_after, at, sent_at, content_id, content_place, response)
+		SELECT id, client_id, 'guide', (SELECT count(*) + 1 FROM messages), 'c/guide', 'Hello@Levanto.example.com', 'sent', $2, $2, $2, $2, (SELECT id FROM content), 1, '250 ok' FROM e
 		RETURNING id`, client, at).Scan(&id)
 	if err != nil {
 		k.t.Fatal(err)

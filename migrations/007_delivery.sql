@@ -28,35 +28,37 @@ CREATE TRIGGER note_due_update AFTER UPDATE ON enrollments
 -- commit, arrays in step. messages say where each letter stands (from 1).
 CREATE TABLE contents (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subjects      text[] NOT NULL,
+    recipients    text[] NOT NULL,
     letter_hashes bytea[] NOT NULL,
     personals     bytea[] NOT NULL,
     destinations  jsonb[] NOT NULL
 );
 -- Encoded for the wire and read one by one: compressing would cost more than it saves.
-ALTER TABLE contents ALTER letter_hashes SET STORAGE EXTERNAL, ALTER personals SET STORAGE EXTERNAL, ALTER destinations SET STORAGE EXTERNAL;
+ALTER TABLE contents ALTER subjects SET STORAGE EXTERNAL, ALTER recipients SET STORAGE EXTERNAL, ALTER letter_hashes SET STORAGE EXTERNAL, ALTER personals SET STORAGE EXTERNAL, ALTER destinations SET STORAGE EXTERNAL;
 
+-- subject and recipient stay in the row of a letter that was refused before it
+-- had a content; all others grow little when they are settled, and are HOT updates.
 ALTER TABLE messages ADD content_id bigint, ADD content_place integer;
 -- +goose StatementBegin
 DO $$ DECLARE letter record; content bigint; BEGIN
-    FOR letter IN SELECT id, letter_hash, personal, destinations FROM messages WHERE personal IS NOT NULL LOOP
-        INSERT INTO contents (letter_hashes, personals, destinations)
-        VALUES (ARRAY[letter.letter_hash], ARRAY[letter.personal], ARRAY[to_jsonb(coalesce(letter.destinations, '{}'))]) RETURNING id INTO content;
-        UPDATE messages SET content_id = content, content_place = 1 WHERE id = letter.id;
+    FOR letter IN SELECT id, subject, recipient, letter_hash, personal, destinations FROM messages WHERE personal IS NOT NULL LOOP
+        INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
+        VALUES (ARRAY[letter.subject], ARRAY[letter.recipient], ARRAY[letter.letter_hash], ARRAY[letter.personal], ARRAY[to_jsonb(coalesce(letter.destinations, '{}'))]) RETURNING id INTO content;
+        UPDATE messages SET content_id = content, content_place = 1, subject = '', recipient = '' WHERE id = letter.id;
     END LOOP;
 END $$;
 -- +goose StatementEnd
-ALTER TABLE messages DROP letter_hash, DROP personal, DROP destinations;
+ALTER TABLE messages DROP letter_hash, DROP personal, DROP destinations, SET (fillfactor = 50);
 
 -- T2: letters whose body may be on the wire, one row for all of a group commit. It
 -- goes when they are all settled; those of a dead worker that are not, are
--- unconfirmed, and contents (under the same id) says what they say.
+-- unconfirmed; contents, under the same id, has what they say.
 DROP TABLE transmissions;
 CREATE TABLE transmissions (
     id          bigint PRIMARY KEY,
     worker_id   integer NOT NULL,
     message_ids bigint[] NOT NULL,
     chunk_ids   bigint[] NOT NULL,
-    fences      bigint[] NOT NULL,
-    subjects    text[] NOT NULL,
-    recipients  text[] NOT NULL
+    fences      bigint[] NOT NULL
 );

@@ -52,8 +52,12 @@ func settlement(r Result) store.Settlement {
 		MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, State: r.State, At: r.At, Attempted: r.Attempted, Reason: r.Reason, Response: r.Response,
 		LastStep: l.LastStep, NextStep: l.Step,
 	}
-	if r.State != PutOff {
-		s.Subject, s.Recipient, s.Place = l.Content.Subject, l.Content.Recipient, r.Place
+	switch {
+	case r.State == PutOff:
+	case r.Place.ContentID != 0:
+		s.Place = r.Place
+	default:
+		s.Subject, s.Recipient = l.Content.Subject, l.Content.Recipient
 	}
 	switch r.State {
 	case PutOff:

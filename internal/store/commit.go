@@ -47,8 +47,8 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	if len(g.Wanted) > 0 {
 		b.Queue(lockAddresses, column(g.Wanted, func(t Transmit) string { return t.Recipient }))
 	}
-	if len(g.Settlements) > 0 {
-		b.Queue(settle, settleArgs(g.Settlements))
+	if len(g.Settlements) > 0 || len(g.Settled) > 0 {
+		b.Queue(settle, settleArgs(g.Settlements, g.Settled))
 	}
 	for _, p := range g.Untaken {
 		b.Queue(forgetContent, p.ContentID, p.Place)
@@ -56,9 +56,6 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	if len(g.Ended) > 0 {
 		b.Queue(wakeEnrollments, g.Ended, g.Waited, g.Now)
 		b.Queue(reviewClients, g.Ended, g.Now)
-	}
-	if len(g.Settled) > 0 {
-		b.Queue(endTransmissions, g.Settled)
 	}
 	if len(g.Wanted) > 0 {
 		b.Queue(beginTransmission, transmitArgs(g.WorkerID, g.Now, g.Consents, g.Wanted)).Query(func(rows pgx.Rows) error {
@@ -77,7 +74,7 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 
 // Settle is T3 on its own. It returns the clients whose enrollment ended with it.
 func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
-	rows, err := tx.Query(ctx, settle, settleArgs(list))
+	rows, err := tx.Query(ctx, settle, settleArgs(list, nil))
 	if err != nil {
 		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
 	}

@@ -14,10 +14,15 @@ import (
 func Erase(ctx context.Context, db DB, id int64) error {
 	for _, sql := range []string{
 		`INSERT INTO erased_letters (message_id, address_hash)
-			SELECT id, address_hash(recipient) FROM messages WHERE client_id = $1 AND recipient <> ''`,
+			SELECT id, address_hash(recipient) FROM (
+				SELECT m.id, coalesce(said.recipients[m.content_place], m.recipient) AS recipient
+				FROM messages m LEFT JOIN contents said ON said.id = m.content_id WHERE m.client_id = $1) AS letters
+			WHERE recipient <> ''`,
 		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
 		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
-		`UPDATE contents c SET personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE p END FROM unnest(c.personals) WITH ORDINALITY AS u(p, i) ORDER BY i),
+		`UPDATE contents c SET subjects = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE s END FROM unnest(c.subjects) WITH ORDINALITY AS u(s, i) ORDER BY i),
+				recipients = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE r END FROM unnest(c.recipients) WITH ORDINALITY AS u(r, i) ORDER BY i),
+				personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE p END FROM unnest(c.personals) WITH ORDINALITY AS u(p, i) ORDER BY i),
 				destinations = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '[]' ELSE d END FROM unnest(c.destinations) WITH ORDINALITY AS u(d, i) ORDER BY i)
 			FROM (SELECT content_id, array_agg(content_place) AS places FROM messages WHERE client_id = $1 GROUP BY content_id) AS m WHERE c.id = m.content_id`,
 		"DELETE FROM messages WHERE client_id = $1",

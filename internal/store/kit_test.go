@@ -183,7 +183,9 @@ func (o *office) pass(c store.Chunk, wanted ...store.Transmit) store.Transmissio
 // settle is T3 of one letter; it returns the clients whose enrollment ended.
 func (o *office) settle(s store.Settlement) (ended []int64) {
 	o.t.Helper()
-	s.Place = o.places[s.MessageID]
+	if s.State != "planned" {
+		s.Place = o.places[s.MessageID]
+	}
 	o.tx(func(tx pgx.Tx) error {
 		var err error
 		ended, err = store.Settle(o.t.Context(), tx, []store.Settlement{s})

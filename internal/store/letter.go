@@ -34,7 +34,8 @@ type Message struct {
 // when a worker has the chunk, transmitting when T2 let the letter through.
 const messageColumns = `
 	m.id, m.enrollment_id, m.client_id, c.external_id AS client, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name,
-	coalesce(nullif(m.recipient, ''), c.address) AS recipient, s.name AS sequence, m.step, m.template, m.sender, m.subject,
+	coalesce(nullif(said.recipients[m.content_place], ''), nullif(m.recipient, ''), c.address) AS recipient, s.name AS sequence, m.step, m.template, m.sender,
+	coalesce(said.subjects[m.content_place], m.subject) AS subject,
 	CASE WHEN m.state <> 'planned' OR k.worker_id IS NULL THEN m.state
 	     WHEN ` + onTheWire + ` THEN 'transmitting'
 	     ELSE 'claimed' END AS state,
@@ -44,6 +45,7 @@ const messageColumns = `
 	JOIN enrollments e ON e.id = m.enrollment_id
 	JOIN sequences s ON s.id = e.sequence_id
 	JOIN clients c ON c.id = m.client_id
+	LEFT JOIN contents said ON said.id = m.content_id
 	LEFT JOIN chunks k ON k.id = m.chunk_id AND m.state = 'planned'
 	LEFT JOIN deferred d ON d.message_id = m.id `
 

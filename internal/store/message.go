@@ -45,9 +45,10 @@ type Settlement struct {
 	Attempted bool // the server was asked: this counts as an attempt
 	Reason    string
 	Response  string
+	// Subject and Recipient are those of a letter that has no Place.
 	Subject   string
-	Recipient string // the address it went to, normalised
-	Place            // where what it says is kept; zero if it never passed T2
+	Recipient string
+	Place     // where what it says is kept; zero if it never passed T2
 	Until     *time.Time
 	// Moves says whether the enrollment goes on: to NextStep at NextAt, or to its
 	// end when NextStep is ''.
@@ -61,7 +62,8 @@ type Settlement struct {
 
 // settle is T3. A settlement counts if its fence is that of the chunk, or if the
 // letter was declared unconfirmed under the same fence meanwhile and the answer
-// came after all. It returns the clients whose enrollment ended with it.
+// came after all. Transmissions that are settled with it go. It returns the clients
+// whose enrollment ended.
 const settle = `
 	WITH r AS (
 		SELECT * FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @state::text[], @at::timestamptz[], @attempted::boolean[], @reason::text[],
@@ -86,6 +88,8 @@ const settle = `
 	), put_off AS (
 		INSERT INTO deferred (message_id, until) SELECT id, until FROM settled WHERE until IS NOT NULL
 		ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
+	), closed AS (
+		DELETE FROM transmissions WHERE id = ANY(@closed::bigint[])
 	), moved AS (
 		UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
 			state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
@@ -96,8 +100,9 @@ const settle = `
 	)
 	SELECT client_id FROM moved WHERE state = 'ended'`
 
-func settleArgs(list []Settlement) pgx.StrictNamedArgs {
+func settleArgs(list []Settlement, closed []int64) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
+		"closed":     closed,
 		"message_id": column(list, func(s Settlement) int64 { return s.MessageID }),
 		"chunk_id":   column(list, func(s Settlement) int64 { return s.ChunkID }),
 		"fence":      column(list, func(s Settlement) int64 { return s.Fence }),

@@ -86,19 +86,19 @@ func TestSettlementWritesLetterAndNextStep(t *testing.T) {
 		{
 			"sent, and that was the last step",
 			store.Settlement{Attempted: true, State: "sent", Response: "250 ok", Moves: true, LastStep: "guide", EndReason: "finished"},
-			store.Message{State: "sent", Response: "250 ok", SentAt: &noon, Attempts: 1},
+			store.Message{State: "sent", Subject: "Guide", Response: "250 ok", SentAt: &noon, Attempts: 1},
 			store.Enrollment{State: "ended", LastStep: "guide"}, true,
 		},
 		{
 			"refused for good",
 			store.Settlement{Attempted: true, State: "failed", Reason: "no such mailbox", Response: "550 5.1.1", Moves: true, LastStep: "guide", EndReason: "bounced"},
-			store.Message{State: "failed", Reason: "no such mailbox", Response: "550 5.1.1", SentAt: &noon, Attempts: 1},
+			store.Message{State: "failed", Subject: "Guide", Reason: "no such mailbox", Response: "550 5.1.1", SentAt: &noon, Attempts: 1},
 			store.Enrollment{State: "ended", LastStep: "guide"}, true,
 		},
 		{
 			"nobody knows",
 			store.Settlement{Attempted: true, State: "unconfirmed", Reason: "silence", Moves: true, NextStep: "guide", Waiting: "unconfirmed"},
-			store.Message{State: "unconfirmed", Reason: "silence", SentAt: &noon, Attempts: 1},
+			store.Message{State: "unconfirmed", Subject: "Guide", Reason: "silence", SentAt: &noon, Attempts: 1},
 			store.Enrollment{State: "active", NextStep: "guide", Waiting: "unconfirmed"}, false,
 		},
 		{
@@ -116,7 +116,7 @@ func TestSettlementWritesLetterAndNextStep(t *testing.T) {
 		{
 			"cancelled",
 			store.Settlement{State: "cancelled", Reason: "no such template"},
-			store.Message{State: "cancelled", Reason: "no such template"},
+			store.Message{State: "cancelled", Subject: "Guide", Reason: "no such template"},
 			store.Enrollment{State: "active", NextStep: "guide"}, false,
 		},
 	} {

@@ -86,10 +86,10 @@ func ListTouches(ctx context.Context, db DB, f TouchFilter) ([]Touch, error) {
 			SELECT * FROM letters UNION ALL SELECT * FROM others ORDER BY place DESC, tie DESC LIMIT @limit
 		)
 		SELECT f.id, c.external_id AS client, f.client_id, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name, c.company, c.category,
-			f.kind, f.channel, f.at, f.actor, f.sequence, f.step, f.message_id, coalesce(m.subject, '') AS subject, f.link,
+			f.kind, f.channel, f.at, f.actor, f.sequence, f.step, f.message_id, coalesce(said.subjects[m.content_place], m.subject, '') AS subject, f.link,
 			coalesce(r.email, o.email, '') AS rep, coalesce(r.name, o.name, '') AS rep_name, f.data, f.place
 		FROM feed f JOIN clients c ON c.id = f.client_id LEFT JOIN users o ON o.id = c.owner_id
-		LEFT JOIN users r ON r.id = f.rep_id LEFT JOIN messages m ON m.id = f.message_id
+		LEFT JOIN users r ON r.id = f.rep_id LEFT JOIN messages m ON m.id = f.message_id LEFT JOIN contents said ON said.id = m.content_id
 		ORDER BY f.place DESC, f.tie DESC`, pgx.StrictNamedArgs{
 		"client": f.Client, "rep": f.Rep, "search": f.Search, "sequence": f.Sequence, "kind": f.Kind, "channel": f.Channel, "unsent": f.Unsent,
 		"since": f.Since, "until": f.Until, "after": f.After, "after_tie": tie(f.AfterID), "limit": f.Limit,

@@ -29,7 +29,7 @@ type Transmit struct {
 // Those that were refused are not in it.
 type Transmission struct {
 	ID         int64
-	MessageIDs []int64 // ascending: a letter's place in contents, from 1, is its place here
+	MessageIDs []int64 // a letter's place in contents, from 1, is its place here
 	Fences     []int64 // in step: under which claim it passed
 }
 
@@ -52,15 +52,13 @@ const beginTransmission = `
 		  AND (c.review_at IS NULL OR c.review_at > @now)
 		  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = w.recipient AND x.scope IN ('', w.sequence))
 		FOR SHARE OF k
-	), ordered AS (
-		SELECT * FROM ok ORDER BY id
 	), content AS (
-		INSERT INTO contents (letter_hashes, personals, destinations)
-		SELECT array_agg(letter_hash), array_agg(personal), array_agg(destinations) FROM ordered HAVING count(*) > 0 RETURNING id
+		INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
+		SELECT array_agg(subject), array_agg(recipient), array_agg(letter_hash), array_agg(personal), array_agg(destinations) FROM ok HAVING count(*) > 0 RETURNING id
 	)
-	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences, subjects, recipients)
+	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences)
 	SELECT content.id, @worker_id, l.* FROM content, (
-		SELECT array_agg(id), array_agg(chunk_id), array_agg(fence), array_agg(subject), array_agg(recipient) FROM ordered) AS l
+		SELECT array_agg(id), array_agg(chunk_id), array_agg(fence) FROM ok) AS l
 	RETURNING id, message_ids, fences`
 
 func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Transmit) pgx.StrictNamedArgs {
@@ -83,9 +81,6 @@ func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Tra
 const onTheWire = `EXISTS (SELECT 1 FROM transmissions t
 	WHERE m.id = ANY(t.message_ids) AND t.chunk_ids[array_position(t.message_ids, m.id)] = m.chunk_id)`
 
-// endTransmissions removes rows all of whose letters are settled.
-const endTransmissions = "DELETE FROM transmissions WHERE id = ANY($1)"
-
 // Place is where one letter's content stands: a row of contents, and the place in
 // its arrays, from 1. The zero Place: nowhere.
 type Place struct {
@@ -94,4 +89,4 @@ type Place struct {
 }
 
 // forgetContent empties what one letter says.
-const forgetContent = "UPDATE contents SET personals[$2] = '', destinations[$2] = '[]' WHERE id = $1"
+const forgetContent = "UPDATE contents SET subjects[$2] = '', recipients[$2] = '', personals[$2] = '', destinations[$2] = '[]' WHERE id = $1"
