@@ -22,7 +22,7 @@ type deliverWorker struct {
 func (d *deliverWorker) Work(ctx context.Context, job *river.Job[engine.DeliverArgs]) error {
 	w := d.worker
 	id := w.session.id.Load()
-	if id == 0 || w.lanes.stopped() {
+	if id == 0 || isClosed(w.fleet.stopped) {
 		return river.JobSnooze(time.Second)
 	}
 	// Before the claim: a chunk that is claimed and not in hand is an orphan.
@@ -34,14 +34,26 @@ func (d *deliverWorker) Work(ctx context.Context, job *river.Job[engine.DeliverA
 	if err != nil || claim == nil {
 		return err
 	}
-	run := &run{claim: claim, claimed: time.Now(), stopped: w.lanes.stopped}
-	if run.edition, err = w.letters.current(ctx, w.options.Pool); err == nil {
-		w.lanes.deliver(ctx, run)
-	} else {
-		w.report(ctx, "letters cannot be prepared", err)
-		run.halt("the published letters cannot be read: see the log")
-	}
+	run := &run{claim: claim, claimed: time.Now(), stopped: w.fleet.stopped, pace: newPace(0)}
+	w.deliver(ctx, run)
 	return w.engine.Release(context.WithoutCancel(ctx), claim.Chunk, run.reason())
+}
+
+// deliver sends what a run has, or says what keeps it.
+func (w *Worker) deliver(ctx context.Context, r *run) {
+	var err error
+	if r.edition, err = w.letters.current(ctx, w.options.Pool); err != nil {
+		w.report(ctx, "letters cannot be prepared", err)
+		r.halt("the published letters cannot be read: see the log")
+		return
+	}
+	lanes, err := w.fleet.of(r.claim.Chunk.Sender, r.edition)
+	if err != nil {
+		w.report(ctx, "letters have no mail server", err)
+		r.halt(err.Error())
+		return
+	}
+	lanes.deliver(r)
 }
 
 // run is a chunk being delivered.
@@ -49,8 +61,9 @@ type run struct {
 	claim   *engine.Claim
 	claimed time.Time
 	edition *edition
-	stopped func() bool
-	pending sync.WaitGroup // letters that are not dealt with yet
+	pace    *pace           // of its sender
+	stopped <-chan struct{} // closed when the process is to end
+	pending sync.WaitGroup  // letters that are not dealt with yet
 
 	mu     sync.Mutex
 	halted string // why the rest of the chunk waits
@@ -72,7 +85,7 @@ func (r *run) reason() string {
 }
 
 // over reports whether the rest of the chunk is to be left.
-func (r *run) over() bool { return r.stopped() || r.reason() != "" }
+func (r *run) over() bool { return isClosed(r.stopped) || r.reason() != "" }
 
 // now is business time for this chunk, by the database's clock: the sandbox's is
 // not moved while a chunk is open.

@@ -14,6 +14,7 @@ import (
 // not a context: a letter whose dialogue has begun is finished.
 type lane struct {
 	worker  *Worker
+	server  mail.Server
 	work    <-chan parcel
 	conn    *mail.Conn
 	buffers [2][]byte // for the letter on the wire, and the next one
@@ -136,7 +137,7 @@ func (l *lane) envelope(d *draft) *mail.Outcome {
 		}
 	}
 	l.hangUp()
-	conn, refused := l.worker.options.Server.Dial(ctx)
+	conn, refused := l.server.Dial(ctx)
 	if refused != nil {
 		return refused
 	}

@@ -1,22 +1,20 @@
 package worker
 
 import (
-	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"seventh/internal/engine"
 	"seventh/internal/mail"
 )
 
-// lanes are the connections to the mail server, kept open between chunks, each
+// lanes are the connections to one mail server, kept open between chunks, each
 // with a goroutine that takes one letter after the other.
 type lanes struct {
 	worker *Worker
+	server mail.Server
 	work   chan parcel
-	stops  atomic.Bool
 	quit   chan struct{} // closed when the lanes are to hang up
 	start  sync.Once
 	ended  sync.WaitGroup
@@ -33,13 +31,9 @@ type parcel struct {
 // idle ones after minutes, and each occupies a slot there.
 const idleLimit = 30 * time.Second
 
-func newLanes(w *Worker) *lanes {
-	connections := max(1, w.options.Server.Pool)
-	return &lanes{worker: w, work: make(chan parcel, connections), quit: make(chan struct{}), pace: newPace(w.options.Server.Rate)}
+func newLanes(w *Worker, server mail.Server) *lanes {
+	return &lanes{worker: w, server: server, work: make(chan parcel, max(1, server.Pool)), quit: make(chan struct{}), pace: newPace(server.Rate)}
 }
-
-func (l *lanes) stop()         { l.stops.Store(true) }
-func (l *lanes) stopped() bool { return l.stops.Load() }
 
 // close hangs up, after the letters in dialogue.
 func (l *lanes) close() {
@@ -49,7 +43,7 @@ func (l *lanes) close() {
 
 // deliver sends a chunk's letters and returns when every one of them is dealt
 // with: settled in the database, or left for another time.
-func (l *lanes) deliver(ctx context.Context, r *run) {
+func (l *lanes) deliver(r *run) {
 	l.start.Do(func() {
 		for range cap(l.work) {
 			l.ended.Add(1)
@@ -57,7 +51,7 @@ func (l *lanes) deliver(ctx context.Context, r *run) {
 		}
 	})
 	for _, letter := range r.claim.Letters {
-		if r.over() || !l.pace.wait(ctx) {
+		if !l.pace.wait(r.stopped) || !r.pace.wait(r.stopped) || r.over() {
 			break
 		}
 		r.pending.Add(1)
@@ -72,7 +66,7 @@ func (l *lanes) deliver(ctx context.Context, r *run) {
 
 func (l *lanes) lane() {
 	defer l.ended.Done()
-	lane := &lane{worker: l.worker, work: l.work}
+	lane := &lane{worker: l.worker, server: l.server, work: l.work}
 	defer lane.hangUp()
 	idle := time.NewTimer(idleLimit)
 	defer idle.Stop()
@@ -92,5 +86,5 @@ func (l *lanes) lane() {
 
 // complaint is what people read about a chunk that waits.
 func (l *lane) complaint(outcome mail.Outcome) string {
-	return fmt.Sprintf("the mail server %s: %s", l.worker.options.Server, outcome.Error())
+	return fmt.Sprintf("the mail server %s: %s", l.server, outcome.Error())
 }

@@ -27,7 +27,8 @@ import (
 // Options are what a worker needs to know.
 type Options struct {
 	Pool      *pgxpool.Pool
-	Server    mail.Server   // where letters go
+	Server    mail.Server   // where letters go whose sender has no mail server of his own
+	OneServer bool          // every sender's letters go to Server: the sandbox captures them
 	PublicURL string        // base of the links in letters
 	Links     *token.Sealer // seals them
 	Log       *slog.Logger
@@ -40,7 +41,7 @@ type Worker struct {
 	river     *river.Client[pgx.Tx]
 	session   session
 	hands     hands
-	lanes     *lanes
+	fleet     *fleet
 	committer *committer
 	letters   letters
 }
@@ -78,7 +79,7 @@ func New(o Options) (*Worker, error) {
 	w.river = client
 	w.engine = &engine.Engine{DB: o.Pool, Jobs: client, Log: o.Log}
 	w.committer = newCommitter(w.engine, w.session.id.Load, o.Log)
-	w.lanes = newLanes(w)
+	w.fleet = newFleet(w)
 	return w, nil
 }
 
@@ -108,7 +109,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		return fmt.Errorf("starting the queue: %w", err)
 	}
 	<-ctx.Done()
-	w.lanes.stop() // chunks in hand are given back after the letters in dialogue
+	w.fleet.stop() // chunks in hand are given back after the letters in dialogue
 	stopping, cancel := context.WithTimeout(finishing, softStop)
 	defer cancel()
 	err := w.river.Stop(stopping)
@@ -117,7 +118,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		// letter on the wire for unconfirmed, which it is.
 		err = fmt.Errorf("letters were still in dialogue after %s: %w", softStop, err)
 	} else {
-		w.lanes.close()
+		w.fleet.close()
 	}
 	finished()
 	group.Wait()

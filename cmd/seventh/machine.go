@@ -52,7 +52,9 @@ func newMachine(ctx context.Context, s *Settings, log *slog.Logger) (m *machine,
 	if err != nil {
 		return nil, err
 	}
-	m.worker, err = worker.New(worker.Options{Pool: m.db.Pool, Server: server, PublicURL: s.publicURL(), Links: m.links, Log: log})
+	m.worker, err = worker.New(worker.Options{
+		Pool: m.db.Pool, Server: server, OneServer: m.inbox != nil, PublicURL: s.publicURL(), Links: m.links, Log: log,
+	})
 	return m, err
 }
 
