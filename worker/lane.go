@@ -243,7 +243,7 @@ func (p parcel) result(o mail.Outcome) *engine.Result {
 	case mail.Sent:
 		r.State = engine.Sent
 	case mail.Failed:
-		r.State, r.Reason, r.Invalid = engine.Failed, o.Error(), o.Class == mail.ClassInvalid
+		r.State, r.Reason, r.Invalid = engine.Failed, o.Error(), o.AddressIsDead()
 	case mail.Unconfirmed:
 		r.State, r.Reason = engine.Unconfirmed, o.Error()
 	default:
