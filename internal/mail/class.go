@@ -70,10 +70,13 @@ func classify(phase Phase, code int, enhanced, text string) string {
 			return ClassAccount
 		}
 	}
-	if aboutRecipient(class) {
-		return ClassUnknown
+	switch {
+	case !aboutRecipient(class):
+		return class
+	case code/100 == 4:
+		return ClassTemporary
 	}
-	return class
+	return ClassUnknown
 }
 
 // decisive is the first rule that matches, or -1.

@@ -43,6 +43,9 @@ func TestReplyDecidesVerdictAndClass(t *testing.T) {
 		{PhaseAuth, "535 5.7.8 bad credentials", SenderProblem, ClassAccount},
 		{PhaseDot, "550 5.4.5 Daily user sending limit exceeded", SenderProblem, ClassAccount},
 		{PhaseGreeting, "554 5.7.1 no service for you", Deferred, ClassPolicy},
+		{PhaseGreeting, "554 user unknown", Deferred, ClassUnknown},
+		{PhaseMail, "452 4.2.2 mailbox full", Deferred, ClassTemporary},
+		{PhaseMail, "550 5.1.1 user unknown", SenderProblem, ClassAccount},
 		// It is about the letter.
 		{PhaseDot, "552 5.3.4 Message size exceeds fixed limit", Failed, ClassContent},
 		{PhaseDot, "554 5.6.0 message content rejected", Failed, ClassContent},
