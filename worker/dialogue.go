@@ -213,12 +213,14 @@ func (l *lane) unwritable(p parcel, err error) {
 // result is what an outcome means for a letter. Every outcome here counts as an
 // attempt, but for those of our own making.
 func (d *draft) result(place store.Place, o mail.Outcome) *engine.Result {
-	r := &engine.Result{Letter: d.letter, Place: place, At: d.run.now(), Response: o.Response(), Attempted: !errors.Is(o.Err, errNotRecorded)}
+	r := &engine.Result{
+		Letter: d.letter, Place: place, At: d.run.now(), Response: o.Response(), Class: o.Class, Attempted: !errors.Is(o.Err, errNotRecorded),
+	}
 	switch o.Verdict {
 	case mail.Sent:
 		r.State = engine.Sent
 	case mail.Failed:
-		r.State, r.Reason, r.Invalid = engine.Failed, o.Error(), o.Class == mail.ClassInvalid
+		r.State, r.Reason, r.Invalid = engine.Failed, o.Error(), o.AddressIsDead()
 	case mail.Unconfirmed:
 		r.State, r.Reason = engine.Unconfirmed, o.Error()
 	default:

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"seventh/internal/store"
@@ -23,6 +22,7 @@ type Result struct {
 	At       time.Time // business time
 	Reason   string    // for people
 	Response string    // the mail server's words
+	Class    string    // why it was refused, as package mail classes replies; '' if it is not known
 	// Invalid says that the address does not exist: it is suppressed.
 	Invalid bool
 	// Place is where its content is kept, in the transmission of that number; zero
@@ -35,15 +35,6 @@ type Result struct {
 	Bare bool
 }
 
-// attemptsLimit is how often a letter is tried; with the delays below that is
-// about four days (RFC 5321 4.5.4.1 asks for at least that).
-const attemptsLimit = 14
-
-// delays between attempts; the last one repeats.
-var delays = []time.Duration{
-	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour,
-}
-
 // settlement turns a result into what is written: the letter's state and where its
 // enrollment goes.
 func settlement(r Result) store.Settlement {
@@ -52,26 +43,26 @@ func settlement(r Result) store.Settlement {
 		MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, State: r.State, At: r.At, Attempted: r.Attempted, Reason: r.Reason, Response: r.Response,
 		LastStep: l.LastStep, NextStep: l.Step,
 	}
-	switch {
-	case r.State == PutOff:
-	case r.Place.ContentID != 0:
-		s.Place = r.Place
-	default:
-		s.Subject, s.Recipient = l.Content.Subject, l.Content.Recipient
-	}
-	switch r.State {
-	case PutOff:
-		if !r.Attempted || l.Attempts+1 < attemptsLimit {
-			until := r.At.Add(delays[min(l.Attempts, len(delays)-1)])
+	if r.State == PutOff {
+		after, again := retryAfter(r.Class, l.Attempts+1, uint64(l.MessageID))
+		if !r.Attempted {
+			after, again = time.Minute, true
+		}
+		if again {
+			until := r.At.Add(after)
 			s.Until = &until
 			return s
 		}
-		s.State, s.Reason = Failed, fmt.Sprintf("given up after %d attempts", l.Attempts+1)
-	case Unconfirmed:
-		s.Moves, s.Waiting = !r.Bare, waitsUnconfirmed
-		return s
+		s.State, s.Reason = Failed, gaveUp(r.Class, l.Attempts+1)
 	}
-	if !r.Bare {
+	if s.Place = r.Place; r.Place.ContentID == 0 {
+		s.Subject, s.Recipient = l.Content.Subject, l.Content.Recipient
+	}
+	switch {
+	case r.Bare:
+	case r.State == Unconfirmed:
+		s.Moves, s.Waiting = true, waitsUnconfirmed
+	default:
 		advance(&s, l, r)
 	}
 	return s

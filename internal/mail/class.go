@@ -3,80 +3,91 @@ package mail
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Classes of refusals: what the reply says about the address, the letter or us.
+// Classes of refusals: what a reply says about the address, the letter, the server or us.
+// What each of them means for the letter, the client and the sender is decided by whoever
+// reads the outcome; see Outcome.AddressIsDead for the client's part.
 const (
-	ClassInvalid   = "invalid"   // the address does not exist or is closed for good
-	ClassFull      = "full"      // the mailbox is over its quota
-	ClassPolicy    = "policy"    // reputation, blocklists, authentication of our domain
-	ClassContent   = "content"   // this letter: too big, looks like spam
-	ClassGreylist  = "greylist"  // come back in some minutes
-	ClassRate      = "rate"      // too fast, or over a limit of our account
-	ClassTemporary = "temporary" // the server's or the network's trouble
-	ClassProtocol  = "protocol"  // not SMTP, or our configuration
+	ClassInvalid    = "invalid"     // the address does not exist
+	ClassDisabled   = "disabled"    // it did, and its owner or provider has closed it
+	ClassDeadDomain = "dead_domain" // its domain takes no mail
+	ClassFull       = "full"        // the mailbox is over its quota
+	ClassPolicy     = "policy"      // reputation, blocklists, authentication of our domain; never the client's fault
+	ClassContent    = "content"     // this letter: too big, malformed, a link or a file in it
+	ClassGreylist   = "greylist"    // come back in some minutes
+	ClassRate       = "rate"        // too fast, too many connections, a recipient who gets too much
+	ClassAccount    = "account"     // our account: its password, its address, its daily limit
+	ClassTemporary  = "temporary"   // the server's or the network's trouble
+	ClassProtocol   = "protocol"    // not SMTP as we speak it: our configuration, or the server's
+	ClassUnknown    = "unknown"     // a 5xx that says nothing
+
+	// ClassUnsupported is an address SMTP can carry only with SMTPUTF8 or in quotes, which
+	// this package does not send. No server was asked.
+	ClassUnsupported = "unsupported_address"
 )
 
-// rule gives a class to replies. An empty field matches everything; words match the
-// lower-case text.
+// AddressIsDead reports whether nobody can be reached at this address any more, so that
+// further letters to it would only harm the sender.
+func (o Outcome) AddressIsDead() bool {
+	return o.Class == ClassInvalid || o.Class == ClassDisabled || o.Class == ClassDeadDomain
+}
+
+// rule gives a class to replies. An empty field matches everything.
 type rule struct {
 	class    string
+	kind     int      // 4 or 5: only replies of this kind
+	codes    []int    // basic codes
 	enhanced []string // exact codes, or a subject such as "5.7."
-	codes    []int
-	words    []string
+	words    []string // at least one of them stands in the lower-case text
+	also     []string // and one of these
 }
 
-// rules are read from the top; the first that matches decides. Policy comes before
-// invalid: calling a blocked sender's client invalid would lose a good address for ever,
-// calling a dead address blocked costs one more letter.
-var rules = []rule{
-	{class: ClassFull, enhanced: []string{"4.2.2", "5.2.2"}},
-	{class: ClassFull, words: []string{"over quota", "overquota", "quota exceeded", "mailbox full", "mailbox is full", "exceeded storage"}},
-	{class: ClassRate, enhanced: []string{"4.5.4", "5.4.5", "4.7.28", "4.2.1"}},
-	{class: ClassGreylist, codes: []int{421, 450, 451, 452}, words: []string{"greylist", "graylist", "grey-list", "gray-list"}},
-	{class: ClassRate, codes: []int{421, 450, 451, 452}, words: []string{"rate limit", "ratelimit", "too many", "too fast", "throttl", "[tss", "unusual rate"}},
-	{class: ClassGreylist, enhanced: []string{"4.7.1"}, words: []string{"try again", "try later", "later", "temporar"}},
-	{class: ClassContent, enhanced: []string{"5.2.3", "5.3.4", "5.6."}},
-	{class: ClassContent, codes: []int{550, 552, 554}, words: []string{"uribl", "surbl", "message content", "content rejected", "message size", "too large", "virus"}},
-	{class: ClassProtocol, codes: []int{530, 534, 535, 538}},
-	{class: ClassInvalid, enhanced: []string{"5.7.13"}},
-	{class: ClassPolicy, enhanced: []string{"5.7.", "5.1.7", "5.1.8"}},
-	{class: ClassPolicy, codes: []int{550, 551, 553, 554, 571}, words: []string{
-		"spamhaus", "blocklist", "block list", "blacklist", "black list", "dnsbl", "rbl", "blocked", "reputation", "spam", "policy",
-		"dmarc", "spf", "dkim", "banned", "is listed", "listed at", "listed by", "reverse dns", "ptr record", "helo",
-		"sender address rejected", "sender rejected", "sender denied", "not authorized", "access denied", "relay"}},
-	{class: ClassTemporary, enhanced: []string{"4.3.", "4.4."}},
-	{class: ClassRate, codes: []int{421}, enhanced: []string{"4.7.0"}},
-	{class: ClassInvalid, enhanced: []string{"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}},
-	{class: ClassInvalid, codes: []int{521, 525, 556}},
-	{class: ClassInvalid, codes: []int{550, 551, 553, 554}, words: []string{
-		"user unknown", "unknown user", "unknown recipient", "recipient unknown", "no such user", "no such recipient", "no such mailbox",
-		"not found", "does not exist", "doesn't exist", "not exist", "invalid recipient", "invalid mailbox", "invalid address",
-		"no mailbox", "mailbox unavailable", "unrouteable address", "account disabled", "account is disabled", "account inactive",
-		"mailbox disabled", "user disabled", "is inactive", "no longer available"}},
-	{class: ClassProtocol, enhanced: []string{"5.5."}},
-	{class: ClassProtocol, codes: []int{500, 501, 502, 503, 504}},
-	{class: ClassContent, codes: []int{552}},
-}
-
-// classify names the class of a 4xx or 5xx reply; text is lower-case. A 5xx no rule knows
-// has class "", any other 4xx is temporary. Before RCPT no reply speaks of the recipient.
+// classify names the class of a 4xx or 5xx reply; text is lower-case. The phase comes
+// first: only from RCPT on does a reply speak of the recipient, and at AUTH and MAIL what
+// is no policy is about our account.
 func classify(phase Phase, code int, enhanced, text string) string {
-	class := ""
+	if enhanced == "" {
+		enhanced = statusWithin(code, text)
+	}
+	class := ClassUnknown
 	if code/100 == 4 {
 		class = ClassTemporary
 	}
-	i := slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text) })
-	if i >= 0 {
+	if i := decisive(code, enhanced, withoutAddresses(text)); i >= 0 {
 		class = rules[i].class
 	}
-	if code/100 == 4 && (class == ClassInvalid || class == ClassContent) {
+	switch phase {
+	case PhaseRcpt, PhaseData, PhaseBody, PhaseDot:
+		return class
+	case PhaseAuth:
+		if class != ClassProtocol {
+			return ClassAccount
+		}
+	case PhaseMail:
+		if code/100 == 5 && aboutRecipient(class) {
+			return ClassAccount
+		}
+	}
+	switch {
+	case !aboutRecipient(class):
+		return class
+	case code/100 == 4:
 		return ClassTemporary
 	}
-	if aboutUs := phase != PhaseRcpt && phase != PhaseData && phase != PhaseDot; aboutUs && class == ClassInvalid {
-		return ""
-	}
-	return class
+	return ClassUnknown
+}
+
+// decisive is the first rule that matches, or -1.
+func decisive(code int, enhanced, text string) int {
+	return slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text) })
+}
+
+// aboutRecipient reports whether a class speaks of a recipient, who has not been named
+// before RCPT, or of nobody.
+func aboutRecipient(class string) bool {
+	return class == ClassInvalid || class == ClassDisabled || class == ClassDeadDomain || class == ClassFull || class == ClassUnknown
 }
 
 func (r rule) matches(code int, enhanced, text string) bool {
@@ -84,7 +95,42 @@ func (r rule) matches(code int, enhanced, text string) bool {
 		return enhanced == want || strings.HasSuffix(want, ".") && strings.HasPrefix(enhanced, want)
 	}
 	contained := func(word string) bool { return strings.Contains(text, word) }
-	return (r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
+	return (r.kind == 0 || code/100 == r.kind) &&
 		(r.codes == nil || slices.Contains(r.codes, code)) &&
-		(r.words == nil || slices.ContainsFunc(r.words, contained))
+		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
+		(r.words == nil || slices.ContainsFunc(r.words, contained)) &&
+		(r.also == nil || slices.ContainsFunc(r.also, contained))
+}
+
+// statusWithin finds an enhanced code that does not stand where RFC 2034 wants it: qmail
+// writes "(#5.1.1)" behind its words, Cisco "#5.1.0" and Barracuda "cuda_nsu 5.1.1" before.
+func statusWithin(code int, text string) string {
+	for word := range strings.FieldsSeq(text) {
+		if enhanced, _ := splitEnhanced(code, strings.Trim(word, "(#)")); enhanced != "" {
+			return enhanced
+		}
+	}
+	return ""
+}
+
+// withoutAddresses takes the e-mail addresses out of a reply: what clients are called must
+// not pass for what the server says of them.
+func withoutAddresses(text string) string {
+	for {
+		at := strings.IndexByte(text, '@')
+		if at < 0 {
+			return text
+		}
+		from := strings.LastIndexFunc(text[:at], func(r rune) bool { return r == ' ' || strings.ContainsRune(`<([{"':;,=`, r) }) + 1
+		to := at + 1
+		for to < len(text) && (inName(text[to]) || text[to] == '.' && to+1 < len(text) && inName(text[to+1])) {
+			to++
+		}
+		text = text[:from] + text[to:]
+	}
+}
+
+// inName reports whether a byte can stand in a label of a domain, IDN included.
+func inName(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= utf8.RuneSelf
 }

@@ -15,6 +15,7 @@ var (
 	errNoData   = errors.New("no DATA is open")
 	errOpenData = errors.New("a letter is still open")
 	errBareLine = errors.New("letter has a bare CR or LF, or is empty")
+	errTooBig   = errors.New("letter is bigger than the server takes")
 )
 
 // chunk is how much of a letter is written under one deadline. Almost every letter fits in
@@ -29,6 +30,7 @@ type Conn struct {
 	text       *textproto.Conn // buffers of go-mail's client over TCP or TLS
 	timeouts   Timeouts
 	pipelining bool
+	limit      int    // the biggest letter the server takes, in bytes; 0 = it does not say
 	buf        []byte // the bytes to write next
 
 	open    bool        // 354 was received, the body is due
@@ -42,6 +44,16 @@ func (c *Conn) Usable() bool { return !c.dead.Load() && !c.open }
 
 // Letters is how many letters the server has accepted on this connection.
 func (c *Conn) Letters() int { return c.letters }
+
+// Fits is nil when the server takes letters of this many bytes (dots not doubled) as far as
+// it said (SIZE, RFC 1870), else the outcome that sending one would have. Asked before
+// Envelope it saves the connection, which Body has to close.
+func (c *Conn) Fits(size int) *Outcome {
+	if c.limit == 0 || size <= c.limit {
+		return nil
+	}
+	return &Outcome{Verdict: Failed, Phase: PhaseBody, Class: ClassContent, Err: fmt.Errorf("%w: %d bytes of at most %d", errTooBig, size, c.limit)}
+}
 
 // Body sends the letter (as Expand makes it: CRLF line ends, dots not doubled) and its
 // final dot, and waits for the verdict. Until the dot has left, ctx can stop it; from then
@@ -143,6 +155,10 @@ func (c *Conn) load(raw []byte) *Outcome {
 	if !onlyCRLF(raw) {
 		c.Abort()
 		return &Outcome{Verdict: Failed, Phase: PhaseBody, Class: ClassContent, Err: errBareLine}
+	}
+	if tooBig := c.Fits(len(raw)); tooBig != nil {
+		c.Abort()
+		return tooBig
 	}
 	c.buf = appendStuffed(c.buf[:0], raw)
 	return nil

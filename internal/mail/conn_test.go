@@ -230,7 +230,7 @@ func TestEnvelopeRefusesAddressesBeforeTheWire(t *testing.T) {
 	s := smtptest.New(t, smtptest.Options{})
 	c := dial(t, serverFor(t, s))
 	for _, address := range []string{"иван@example.com", `"a@evil.example> ORCPT=x"@example.com`, "a@b\r\nRCPT TO:<c@d>", "nobody"} {
-		if o := c.Envelope(t.Context(), from, address); o == nil || o.Verdict != Failed || o.Phase != PhaseRcpt || o.Class != ClassInvalid {
+		if o := c.Envelope(t.Context(), from, address); o == nil || o.Verdict != Failed || o.Phase != PhaseRcpt || o.Class != ClassUnsupported {
 			t.Errorf("to %q: %v", address, o)
 		}
 		if o := c.Envelope(t.Context(), address, to); o == nil || o.Verdict != SenderProblem || o.Phase != PhaseMail {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/textproto"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,18 @@ func (s Server) Dial(ctx context.Context) (*Conn, *Outcome) {
 	}
 	w.budget = -1
 	pipelining, _ := client.Extension("PIPELINING")
-	return &Conn{wire: w, text: client.Text, timeouts: t, pipelining: pipelining}, nil
+	return &Conn{wire: w, text: client.Text, timeouts: t, pipelining: pipelining, limit: sizeLimit(client)}, nil
+}
+
+// sizeLimit is the fixed maximum of the SIZE extension; a server may offer it without one,
+// or with 0 for none (RFC 1870 4).
+func sizeLimit(client *smtp.Client) int {
+	_, limit := client.Extension("SIZE")
+	n, err := strconv.Atoi(limit)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // handshake brings a fresh connection to the point where letters can go.

@@ -20,11 +20,11 @@ func newEnvelope(from, to string) (envelope, *Outcome) {
 	var err error
 	if from != "" {
 		if e.from, err = Mailbox(from); err != nil {
-			return e, &Outcome{Verdict: SenderProblem, Phase: PhaseMail, Class: ClassProtocol, Err: fmt.Errorf("reading the return path: %w", err)}
+			return e, &Outcome{Verdict: SenderProblem, Phase: PhaseMail, Class: ClassAccount, Err: fmt.Errorf("reading the return path: %w", err)}
 		}
 	}
 	if e.to, err = Mailbox(to); err != nil {
-		return e, &Outcome{Verdict: Failed, Phase: PhaseRcpt, Class: ClassInvalid, Err: fmt.Errorf("reading the recipient: %w", err)}
+		return e, &Outcome{Verdict: Failed, Phase: PhaseRcpt, Class: ClassUnsupported, Err: fmt.Errorf("reading the recipient: %w", err)}
 	}
 	return e, nil
 }
@@ -180,6 +180,6 @@ func (c *Conn) readReset() *Outcome {
 	}
 	c.Abort()
 	o := answered(PhaseMail, code, text)
-	o.Verdict = Deferred
+	o.Verdict, o.Class = Deferred, ClassProtocol
 	return &o
 }

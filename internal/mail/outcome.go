@@ -39,7 +39,7 @@ const (
 type Outcome struct {
 	Verdict  Verdict
 	Phase    Phase
-	Class    string // why: one of the Class constants, or "" when nothing is known
+	Class    string // why: one of the Class constants; "" when the letter was accepted
 	Code     int    // the basic reply code; 0 when no reply came
 	Enhanced string // the enhanced status code (RFC 3463), such as "5.1.1"; may be ""
 	Text     string // the server's words without the codes, no control characters, at most 500 bytes
@@ -83,24 +83,21 @@ func answered(phase Phase, code int, text string) Outcome {
 	switch {
 	case code/100 == 2 && phase == PhaseDot:
 		o.Verdict = Sent
-		return o
 	case code/100 == 4:
-		o.Verdict = Deferred
+		o.Verdict, o.Class = Deferred, classify(phase, code, enhanced, strings.ToLower(o.Text))
 	case code/100 == 5:
-		o.Verdict = refusal(phase, code, enhanced)
+		o.Class = classify(phase, code, enhanced, strings.ToLower(o.Text))
+		o.Verdict = refusal(phase, code, o.Class)
 	case phase == PhaseDot:
 		o.Verdict, o.Class = Unconfirmed, ClassProtocol
-		return o
 	default:
 		o.Verdict, o.Class = Deferred, ClassProtocol
-		return o
 	}
-	o.Class = classify(phase, code, enhanced, strings.ToLower(o.Text))
 	return o
 }
 
 // refusal is whose fault a 5xx is.
-func refusal(phase Phase, code int, enhanced string) Verdict {
+func refusal(phase Phase, code int, class string) Verdict {
 	switch phase {
 	case PhaseDial, PhaseGreeting, PhaseEHLO:
 		return Deferred // the server is not in service, or not for us now
@@ -111,7 +108,7 @@ func refusal(phase Phase, code int, enhanced string) Verdict {
 	case 530, 534, 535, 538: // authentication or encryption wanted (RFC 4954 6, RFC 3207 4)
 		return SenderProblem
 	}
-	if enhanced == "5.4.5" { // the account's daily limit (Gmail)
+	if class == ClassAccount {
 		return SenderProblem
 	}
 	return Failed

@@ -57,7 +57,7 @@ func (x *session) challenge(text string) string {
 	if err != nil {
 		x.over = true
 	}
-	return line
+	return strings.TrimRight(line, "\r\n")
 }
 
 func decode(s string) string {

@@ -35,6 +35,7 @@ const (
 	slow
 	resetAfter250
 	dropAccepted
+	closeAccepted
 )
 
 var (
@@ -56,6 +57,9 @@ var (
 	// DropAccepted accepts the letter and resets the connection without an answer: the case
 	// no client can tell from a loss. Only for phase dot.
 	DropAccepted = Fault{kind: dropAccepted}
+	// CloseAccepted accepts the letter, answers 250 and ends the connection in good order, as
+	// servers do that take one letter on each. Only for phase dot.
+	CloseAccepted = Fault{kind: closeAccepted}
 )
 
 // Reply answers with this code and text; "\n" in text makes a multi-line reply. A 2xx at

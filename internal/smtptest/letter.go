@@ -34,7 +34,7 @@ func (x *session) receive() {
 		x.over = true
 		return
 	}
-	letter := Letter{From: x.from, To: x.to, Raw: raw, Session: x.number, At: time.Now()}
+	letter := Letter{Helo: x.helo, From: x.from, To: x.to, Raw: raw, Session: x.number, At: time.Now()}
 	if answered {
 		x.endMail()
 		return
@@ -46,7 +46,7 @@ func (x *session) receive() {
 func (x *session) dot(letter Letter) {
 	f := x.server.ask(Event{Phase: "dot", Session: x.number, From: x.from, To: x.to})
 	accepted := f.kind == none || f.kind == slow || f.kind == resetAfter250 ||
-		f.kind == dropAccepted || f.kind == reply && f.code/100 == 2
+		f.kind == dropAccepted || f.kind == closeAccepted || f.kind == reply && f.code/100 == 2
 	if accepted {
 		x.server.keep(letter)
 		x.wait(x.server.options.Delay)
@@ -54,10 +54,13 @@ func (x *session) dot(letter Letter) {
 	switch f.kind {
 	case dropAccepted:
 		x.reset()
-	case none, slow, resetAfter250:
+	case none, slow, resetAfter250, closeAccepted:
 		x.slow = f.kind == slow
 		x.reply(250, "2.0.0 queued as "+strconv.Itoa(x.server.Accepted()))
 		x.after = f.kind
+		if f.kind == closeAccepted {
+			x.finish()
+		}
 	default:
 		x.obey(f)
 	}

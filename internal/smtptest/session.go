@@ -19,7 +19,7 @@ type session struct {
 	w      *bufio.Writer
 
 	secure, authenticated bool
-	from, to              string
+	helo, from, to        string
 	inMail                bool
 	letter                []byte // buffer of readLetter
 
@@ -63,7 +63,8 @@ func (x *session) serve() {
 			x.reset()
 			return
 		}
-		x.command(line)
+		x.server.heard(line)
+		x.command(strings.TrimRight(line, "\r\n"))
 	}
 	x.flush()
 }
@@ -72,8 +73,10 @@ func (x *session) command(line string) {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO":
+		x.helo = rest
 		x.ehlo()
 	case "HELO":
+		x.helo = rest
 		if x.step("ehlo") {
 			x.reply(250, "test.invalid")
 		}
@@ -109,6 +112,10 @@ func (x *session) ehlo() {
 		return
 	}
 	o := x.server.options
+	if o.NoEHLO {
+		x.reply(502, "5.5.1 command not implemented")
+		return
+	}
 	lines := []string{"test.invalid", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"}
 	if !o.NoPipelining {
 		lines = append(lines, "PIPELINING")
@@ -119,7 +126,7 @@ func (x *session) ehlo() {
 	if o.Auth != nil {
 		lines = append(lines, "AUTH "+strings.Join(o.Mechanisms, " "))
 	}
-	x.reply(250, strings.Join(lines, "\n"))
+	x.reply(250, strings.Join(append(lines, o.Extensions...), "\n"))
 }
 
 func (x *session) upgrade() {
@@ -183,12 +190,12 @@ func (x *session) rcpt(rest string) {
 
 func (x *session) endMail() { x.inMail, x.from, x.to = false, "", "" }
 
+// readLine reads one line, its end included.
 func (x *session) readLine() (string, error) {
 	if x.r.Buffered() == 0 {
 		x.flush()
 	}
-	line, err := x.r.ReadString('\n')
-	return strings.TrimRight(line, "\r\n"), err
+	return x.r.ReadString('\n')
 }
 
 func (x *session) reply(code int, text string) {

@@ -35,6 +35,8 @@ type Options struct {
 	Auth         map[string]string // user → password; AUTH is offered, and required, when not nil
 	Mechanisms   []string          // what AUTH offers; default PLAIN, LOGIN, XOAUTH2
 	NoPipelining bool              // PIPELINING is not offered
+	NoEHLO       bool              // EHLO is refused with 502, as by servers of RFC 821
+	Extensions   []string          // further keywords in the answer to EHLO, such as "SIZE 1000"
 	Greeting     string            // text of the 220 greeting; "\n" makes it multi-line
 	Delay        time.Duration     // between acceptance and its 250
 	Discard      bool              // letters are counted but not kept, for measuring
@@ -43,6 +45,7 @@ type Options struct {
 
 // Letter is one accepted letter.
 type Letter struct {
+	Helo     string // what the client calls itself
 	From, To string // envelope; To is the last recipient
 	Raw      []byte // as received, dots un-stuffed, CRLF line ends
 	Session  int    // the connection it came on, from 1
@@ -63,6 +66,7 @@ type Server struct {
 	mu       sync.Mutex
 	arrived  *sync.Cond // signalled at each acceptance
 	letters  []Letter
+	commands []string
 	accepted int
 	sessions int
 	open     map[net.Conn]bool
@@ -152,6 +156,14 @@ func (s *Server) Letters() []Letter {
 	return append([]Letter(nil), s.letters...)
 }
 
+// Commands returns every command line as it came, line end included, but for those that
+// log in. With Discard none is kept.
+func (s *Server) Commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.commands...)
+}
+
 // Accepted returns how many letters have been accepted, kept or not.
 func (s *Server) Accepted() int {
 	s.mu.Lock()
@@ -233,6 +245,16 @@ func (s *Server) run(conn net.Conn, number int) {
 
 func (s *Server) tlsConfig() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{s.identity.certificate}}
+}
+
+// heard keeps a command line.
+func (s *Server) heard(line string) {
+	if s.options.Discard || len(line) >= 4 && strings.EqualFold(line[:4], "AUTH") {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commands = append(s.commands, line)
 }
 
 // keep counts an acceptance. It runs before the 250 is written.
