@@ -41,7 +41,7 @@ func (c benchSinkCommand) Run(p *process, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		sink.tls = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		sink.offer(certificate)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -106,6 +106,11 @@ type sinkReport struct {
 	Distinct int              `json:"distinct"` // Message-IDs, if they are looked at
 	Twice    int              `json:"twice"`    // letters whose Message-ID had come before
 	Unnamed  int              `json:"unnamed"`
+}
+
+// offer makes the sink insist on STARTTLS.
+func (s *sink) offer(certificate tls.Certificate) {
+	s.tls = &tls.Config{Certificates: []tls.Certificate{certificate}}
 }
 
 func (s *sink) counter(name string) *atomic.Int64 {

@@ -187,11 +187,11 @@ func TestBenchRefusesWhatItWouldIgnore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"--letters=0":                                  "1 or more",
-		"--warmup=-1":                                  "not negative",
-		"--connections=2 --workers=2":                  "less than one for each",
-		"--history=10":                                 "--history needs --waiting",
-		"--dkim=dsa":                                   "--dkim must be one of",
+		"--letters=0":                 "1 or more",
+		"--warmup=-1":                 "not negative",
+		"--connections=2 --workers=2": "less than one for each",
+		"--history=10":                "--history needs --waiting",
+		"--dkim=dsa":                  "--dkim must be one of",
 		"--smtp-url=smtp://127.0.0.1:1 --delay=1s":     "leave --smtp-url out",
 		"--smtp-url=ftp://127.0.0.1":                   "unknown scheme",
 		"--database-url=postgres://127.0.0.1/customer": "leave --database-url out",
