@@ -45,7 +45,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	soon := store.Crowd{Name: "c", Category: "C", Version: versions["now"], Step: "first", Due: b.due, Spacing: b.spacing()}
 	first := store.Crowd{Name: "first", Category: "C", Version: versions["now"], Step: "first", Due: b.warmupDue()}
 	later := store.Crowd{Name: "later", Category: "D", Version: versions["waiting"], Step: "first", Due: b.lastDue().Add(time.Hour), Spread: 365 * 24 * time.Hour}
-	if err := b.add(ctx, db, later, b.Waiting); err != nil {
+	if err := b.addMany(ctx, db, later, b.Waiting); err != nil {
 		return err
 	}
 	if b.History > 0 {
@@ -120,6 +120,30 @@ func writeBenchContent(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "templates", "layout.html"), frame, 0o644)
+}
+
+// many is from how many clients on it pays to make indexes anew.
+const many = 200_000
+
+// addMany is add for crowds of any size.
+func (b *bench) addMany(ctx context.Context, db *database, c store.Crowd, count int) error {
+	if count < many {
+		return b.add(ctx, db, c, count)
+	}
+	statements, err := store.SetIndexesAside(ctx, db.Pool)
+	if err != nil {
+		return err
+	}
+	if err := b.add(ctx, db, c, count); err != nil {
+		return err
+	}
+	b.say("making %d indexes", len(statements))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	for _, statement := range statements {
+		group.Go(func() error { return store.MakeIndex(ctx, db.Pool, statement) })
+	}
+	return group.Wait()
 }
 
 // add writes a crowd, a part on each of two connections at a time.
