@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,12 +11,18 @@ import (
 	"seventh/internal/mail"
 )
 
-// ceiling is how many letters a second go down the same connections when one
+// ceiling is what the wire allows.
+type ceiling struct {
+	rate float64            // letters a second
+	cpu  map[string]float64 // µs a letter, of this process and of the sink
+}
+
+// ceiling measures how many letters a second go down the same connections when one
 // that was rendered before is written again and again, without any books: what the
 // wire and the mail server allow on this machine at this moment.
-func (b *bench) ceiling(ctx context.Context, raw []byte) (float64, error) {
+func (b *bench) ceiling(ctx context.Context, raw []byte) (c ceiling, err error) {
 	if b.Ceiling == 0 {
-		return 0, nil
+		return c, nil
 	}
 	target := b.target
 	target.Pool, target.Helo = b.Connections, "ceiling"
@@ -30,13 +37,17 @@ func (b *bench) ceiling(ctx context.Context, raw []byte) (float64, error) {
 	for i := range conns {
 		conn, refused := target.Dial(ctx)
 		if refused != nil {
-			return 0, fmt.Errorf("measuring the ceiling: %w", refused)
+			return c, fmt.Errorf("measuring the ceiling: %w", refused)
 		}
 		conns[i] = conn
 	}
 	var sent atomic.Int64
 	var group sync.WaitGroup
 	failures := make(chan error, len(conns))
+	before, err := b.wireCPU()
+	if err != nil {
+		return c, err
+	}
 	started := time.Now()
 	for _, conn := range conns {
 		group.Go(func() {
@@ -48,13 +59,31 @@ func (b *bench) ceiling(ctx context.Context, raw []byte) (float64, error) {
 		})
 	}
 	group.Wait()
-	seconds := time.Since(started).Seconds()
+	letters := float64(sent.Load())
+	c.rate = letters / time.Since(started).Seconds()
 	select {
 	case err := <-failures:
-		return 0, fmt.Errorf("measuring the ceiling: %w", err)
+		return c, fmt.Errorf("measuring the ceiling: %w", err)
 	default:
-		return float64(sent.Load()) / seconds, nil
 	}
+	after, err := b.wireCPU()
+	if err != nil {
+		return c, err
+	}
+	c.cpu = make(map[string]float64)
+	for name := range after {
+		c.cpu[name] = microseconds(after[name]-before[name]) / letters
+	}
+	return c, nil
+}
+
+// wireCPU is the CPU time that both ends of the connections have spent.
+func (b *bench) wireCPU() (map[string]time.Duration, error) {
+	m := meter{pids: map[string][]int{"seventh": {os.Getpid()}}}
+	if b.sink != nil {
+		m.pids["sink"] = []int{b.sink.command.Process.Pid}
+	}
+	return m.own()
 }
 
 // pour sends one letter down one connection until a time has come.

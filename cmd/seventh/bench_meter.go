@@ -59,7 +59,8 @@ func (m *meter) end() (map[string]time.Duration, error) {
 	return after, nil
 }
 
-func (m *meter) read() (map[string]time.Duration, error) {
+// own is what our processes have spent in their lives.
+func (m *meter) own() (map[string]time.Duration, error) {
 	spent := make(map[string]time.Duration)
 	for name, pids := range m.pids {
 		for _, pid := range pids {
@@ -69,6 +70,15 @@ func (m *meter) read() (map[string]time.Duration, error) {
 			}
 			spent[name] += cpu
 		}
+	}
+	return spent, nil
+}
+
+// read is own, and PostgreSQL.
+func (m *meter) read() (map[string]time.Duration, error) {
+	spent, err := m.own()
+	if err != nil {
+		return nil, err
 	}
 	// The server's children come and go: those that have ended are in its books.
 	fields, err := statOf(m.postmaster)

@@ -61,6 +61,7 @@ type benchResult struct {
 	WorkersRSS       int64              `json:"workers_rss_bytes,omitempty"`
 	PostgresRSS      int64              `json:"postgresql_rss_bytes"` // at the end
 	Ceiling          float64            `json:"ceiling_letters_per_second"`
+	CeilingCPU       map[string]float64 `json:"ceiling_cpu_us_per_letter,omitempty"` // of both ends of the wire
 	Ratio            float64            `json:"ratio_to_ceiling"`
 	Latency          benchLatency       `json:"latency_ms"`
 	WAL              float64            `json:"wal_bytes_per_letter"`
@@ -72,19 +73,22 @@ type benchResult struct {
 	Load             float64            `json:"load_average_before"`
 	Settings         benchSettings      `json:"settings"`
 
-	ceilings []float64
+	ceilings []ceiling
 }
 
-func (r *benchResult) addCeiling(rate float64) {
-	if rate == 0 {
+// addCeiling takes one measurement of the ceiling in: the mean of all counts.
+func (r *benchResult) addCeiling(c ceiling) {
+	if c.rate == 0 {
 		return
 	}
-	r.ceilings = append(r.ceilings, rate)
-	sum := 0.0
+	r.ceilings = append(r.ceilings, c)
+	r.Ceiling, r.CeilingCPU = 0, make(map[string]float64)
 	for _, c := range r.ceilings {
-		sum += c
+		r.Ceiling += c.rate / float64(len(r.ceilings))
+		for name, cpu := range c.cpu {
+			r.CeilingCPU[name] += cpu / float64(len(r.ceilings))
+		}
 	}
-	r.Ceiling = sum / float64(len(r.ceilings))
 	r.Ratio = r.LettersPerSecond / r.Ceiling
 }
 
@@ -94,7 +98,7 @@ func (r *benchResult) count(letters float64, spent map[string]time.Duration, bef
 	r.Rates = []float64{r.LettersPerSecond}
 	r.CPU = map[string]float64{"total": 0}
 	for name, cpu := range spent {
-		r.CPU[name] = float64(cpu.Nanoseconds()) / 1000 / letters
+		r.CPU[name] = microseconds(cpu) / letters
 		r.CPU["total"] += r.CPU[name]
 	}
 	r.WAL = float64(after.WAL-before.WAL) / letters
@@ -123,11 +127,14 @@ func medians(runs []benchResult) benchResult {
 	all.Latency.P99 = of(func(r benchResult) float64 { return r.Latency.P99 })
 	all.WAL = of(func(r benchResult) float64 { return r.WAL })
 	all.Database = of(func(r benchResult) float64 { return r.Database })
-	all.CPU = make(map[string]float64)
-	all.Rates = nil
+	all.CPU, all.CeilingCPU = make(map[string]float64), make(map[string]float64)
 	for name := range runs[0].CPU {
 		all.CPU[name] = of(func(r benchResult) float64 { return r.CPU[name] })
 	}
+	for name := range runs[0].CeilingCPU {
+		all.CeilingCPU[name] = of(func(r benchResult) float64 { return r.CeilingCPU[name] })
+	}
+	all.Rates = nil
 	for _, r := range runs {
 		all.Rates = append(all.Rates, r.LettersPerSecond)
 	}
@@ -164,6 +171,7 @@ func (r benchResult) print(out io.Writer) error {
 	}
 	if r.Ceiling > 0 {
 		line("ceiling", "%.0f letters/s down the same connections, written before and without any books", r.Ceiling)
+		line("", "at %.1f µs a letter of seventh, %.1f of the sink", r.CeilingCPU["seventh"], r.CeilingCPU["sink"])
 		line("ratio", "%.2f of the ceiling", r.Ratio)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Split)) {
@@ -193,5 +201,9 @@ func (s benchSettings) server() string {
 	}
 	return strings.Join(words, ", ")
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%d MB", n>>20) }

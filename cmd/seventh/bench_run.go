@@ -265,5 +265,3 @@ func (r *benchRun) sample(ctx context.Context) ([]byte, error) {
 	}
 	return (&machine{db: r.db}).source(ctx, list[0].ID)
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

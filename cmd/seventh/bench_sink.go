@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,9 @@ type benchSinkCommand struct {
 //	await N   answers when N letters have been accepted
 //	report    answers with a sinkReport
 func (c benchSinkCommand) Run(p *process, s *Settings) error {
+	// One core takes some 100,000 letters a second. More threads would spend more on
+	// looking for work than on work, on cores that the measured processes need.
+	runtime.GOMAXPROCS(1)
 	sink := &sink{benchSinkCommand: c, seen: make(map[uint64]int)}
 	if c.TLS {
 		certificate, err := throwAwayCertificate()
