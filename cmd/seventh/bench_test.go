@@ -147,7 +147,7 @@ func TestBenchOfTwoProcessesOnAFullBase(t *testing.T) {
 	if result.LettersPerSecond <= 0 || result.Ratio <= 0 || result.RSS < 1<<20 || result.WorkersRSS < 1<<20 || result.WAL <= 0 {
 		t.Errorf("a figure is missing: %+v", result)
 	}
-	if got := result.Split["seventh"] + result.Split["worker-1"]; got != 200 {
+	if got := result.Split["seventh"] + result.Split["worker-1"]; got != 200 || len(result.Split) != 2 {
 		t.Errorf("the processes have sent %v, want 200 in all", result.Split)
 	}
 	if !result.ExactlyOnce || len(result.Rates) != 2 {
