@@ -2,309 +2,233 @@ package main
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/alecthomas/kong"
 
-	"seventh/internal/content"
-	"seventh/internal/engine"
 	"seventh/internal/mail"
 	"seventh/internal/postgres"
 	"seventh/internal/store"
-	"seventh/migrations"
-	"seventh/worker"
 )
 
-//go:embed bench
-var benchFiles embed.FS
-
 type benchCommand struct {
-	Letters     int    `default:"20000" help:"Letters to send."`
-	Connections int    `default:"50" help:"SMTP connections."`
-	Waiting     int    `default:"0" help:"Enrollments that wait for a date meanwhile."`
-	SMTPURL     string `name:"to" placeholder:"URL" help:"Mail server to send to; default: a sink in a process of its own."`
-	JSON        bool   `name:"json" help:"Print one JSON object."`
+	Letters     int     `default:"20000" help:"Letters to send."`
+	Connections int     `default:"50" help:"SMTP connections, of all processes together."`
+	Waiting     int     `default:"0" help:"Enrollments that wait for a date within the next year meanwhile."`
+	History     int     `default:"0" help:"Letters that went to those who wait before, and are kept. Needs --waiting."`
+	Rate        float64 `default:"0" placeholder:"N" help:"Let N letters become due each second. Default: all at once."`
+	Workers     int     `default:"0" help:"Extra 'seventh work' processes on the same database. Implies --verify."`
+	Runs        int     `default:"1" help:"Runs, each on the same fresh database; the figures are medians."`
+	Warmup      int     `default:"1000" help:"Letters sent before the measured ones."`
+
+	Delay        time.Duration `default:"0s" help:"How long the sink takes over each letter, such as 20ms."`
+	NoPipelining bool          `name:"no-pipelining" help:"The sink does not offer PIPELINING."`
+	TLS          bool          `name:"tls" help:"The sink insists on STARTTLS."`
+	Verify       bool          `help:"The sink looks at each Message-ID: every letter arrived exactly once, or the run fails."`
+	DKIM         string        `name:"dkim" enum:",ed25519,rsa" default:"" placeholder:"KEY" help:"Sign letters: ed25519 or rsa."`
+
+	Ceiling    time.Duration `default:"1500ms" help:"How long the ceiling is measured, before and after each run; 0 leaves it out."`
+	CPUProfile string        `name:"cpuprofile" type:"path" placeholder:"FILE" help:"Write a CPU profile of this process while it is measured, for 'go tool pprof'."`
+	Keep       bool          `help:"Keep the database. PostgreSQL runs on until Enter, Ctrl-C or the end of the input."`
+	JSON       bool          `name:"json" help:"Print one JSON object."`
 }
 
-// benchResult is what a run measured.
-type benchResult struct {
-	Letters          int                `json:"letters"`
-	Connections      int                `json:"connections"`
-	Waiting          int                `json:"waiting"`
-	Seconds          float64            `json:"seconds"`
-	LettersPerSecond float64            `json:"letters_per_second"`
-	CPU              map[string]float64 `json:"cpu_us_per_letter"` // by process, and total
-	RSS              int64              `json:"rss_bytes"`         // peak of this process
-	Ceiling          float64            `json:"ceiling_letters_per_second"`
-	Ratio            float64            `json:"ratio_to_ceiling"`
+// Validate refuses what makes no sense (kong calls it).
+func (c benchCommand) Validate() error {
+	switch {
+	case c.Letters < 1 || c.Connections < 1 || c.Runs < 1:
+		return errors.New("--letters, --connections and --runs are 1 or more")
+	case c.Waiting < 0 || c.History < 0 || c.Rate < 0 || c.Workers < 0 || c.Warmup < 0 || c.Delay < 0 || c.Ceiling < 0:
+		return errors.New("numbers and times are not negative")
+	case c.Connections < 1+c.Workers:
+		return fmt.Errorf("--connections %d is less than one for each of %d processes", c.Connections, 1+c.Workers)
+	case c.History > 0 && c.Waiting == 0:
+		return errors.New("--history needs --waiting: earlier letters went to those who wait")
+	}
+	return nil
 }
+
+// benchURL is the base of links in the letters of a run. Nobody follows them.
+const benchURL = "http://127.0.0.1:8080"
 
 // Run sends letters over the real path: planner, chunks, T1 to T3 in a durable
 // PostgreSQL of its own, real SMTP.
-func (c benchCommand) Run(p *process, s *Settings) (err error) {
-	dir, err := os.MkdirTemp("", "seventh-bench-")
-	if err != nil {
+func (c benchCommand) Run(p *process, s *Settings, k *kong.Context) (err error) {
+	b := &bench{benchCommand: c, process: p, load: loadAverage()}
+	b.Verify = b.Verify || b.Workers > 0
+	if err := b.chooseServer(s, k); err != nil {
+		return err
+	}
+	if b.load > 0.5 {
+		fmt.Fprintf(p.stderr, "This machine was busy before the run (load average %.2f): trust ratios, not figures.\n", b.load)
+	}
+	if b.dir, err = os.MkdirTemp("", "seventh-bench-"); err != nil {
 		return fmt.Errorf("making a folder for the run: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	server, err := postgres.Start(p, postgres.Options{Dir: filepath.Join(dir, "postgres"), Log: log})
+	if !b.Keep {
+		defer os.RemoveAll(b.dir)
+	}
+	b.log = slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	b.server, err = postgres.Start(p, postgres.Options{Dir: filepath.Join(b.dir, "postgres"), Database: benchDatabase, Log: b.log})
 	if err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(p))) }()
-	bench := &bench{benchCommand: c, process: p, log: log, settings: &Settings{DatabaseURL: server.URL(), Listen: "127.0.0.1:8080"}}
-	result, err := bench.run(dir)
+	defer func() { err = errors.Join(err, b.server.Stop(context.WithoutCancel(p))) }()
+	if b.url == "" {
+		if err := b.startSink(); err != nil {
+			return err
+		}
+		defer b.sink.stop()
+	}
+	result, err := b.runs(p)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(p.stdout).Encode(result)
+		err = json.NewEncoder(p.stdout).Encode(result)
+	} else {
+		err = result.print(p.stdout)
 	}
-	return result.print(p)
+	if c.Keep {
+		b.linger()
+	}
+	return err
 }
 
-// bench is a run.
+// bench is all runs of one command.
 type bench struct {
 	benchCommand
-	process  *process
-	log      *slog.Logger
-	settings *Settings
-	db       *database
-	target   mail.Server
-	sink     *sinkProcess // nil when another server was named
+	process *process
+	log     *slog.Logger
+	load    float64 // of the machine before
+	dir     string
+	server  *postgres.Server
+	url     string // of the mail server
+	target  mail.Server
+	sink    *sinkProcess // nil when another server was named
+	due     time.Time    // business time at which the first letter is due
 }
 
-func (b *bench) run(dir string) (result benchResult, err error) {
-	ctx := b.process
-	if b.db, err = connect(ctx, b.settings, b.log); err != nil {
-		return result, err
-	}
-	defer func() { err = errors.Join(err, b.db.close()) }()
-	if err := migrations.Up(ctx, b.db.Pool); err != nil {
-		return result, err
-	}
-	url := b.SMTPURL
-	if url == "" {
-		if b.sink, err = startSink(); err != nil {
-			return result, err
+const benchDatabase = "bench"
+
+// chooseServer takes the mail server from --smtp-url. SEVENTH_SMTP_URL does not
+// count: whoever has it set for his letters does not want 20,000 more in there.
+func (b *bench) chooseServer(s *Settings, k *kong.Context) error {
+	given := make(map[string]bool)
+	for _, step := range k.Path {
+		if step.Flag != nil {
+			given[step.Flag.Name] = true
 		}
-		defer b.sink.stop()
-		url = b.sink.url
 	}
+	switch own := b.Delay > 0 || b.NoPipelining || b.TLS || b.Verify; {
+	case given["database-url"]:
+		return errors.New("bench makes a PostgreSQL of its own: leave --database-url out")
+	case !given["smtp-url"]:
+		return nil // the sink is started when everything else can be
+	case own:
+		return errors.New("--delay, --no-pipelining, --tls, --verify and --workers are about bench's own sink: leave --smtp-url out")
+	}
+	return b.sendTo(s.SMTPURL)
+}
+
+func (b *bench) startSink() (err error) {
+	b.sink, err = startSink(benchSinkCommand{Delay: b.Delay, NoPipelining: b.NoPipelining, TLS: b.TLS, Verify: b.Verify})
+	if err != nil {
+		return err
+	}
+	return b.sendTo(b.sink.url)
+}
+
+func (b *bench) sendTo(url string) (err error) {
+	b.url = url
 	if b.target, err = mail.ParseURL(url); err != nil {
-		return result, fmt.Errorf("--to: %w", err)
+		return fmt.Errorf("--smtp-url: %w", err)
 	}
-	b.target.Pool = b.Connections
-	links, err := sealer(ctx, b.db.Pool)
-	if err != nil {
-		return result, err
+	b.target.Pool = b.pool()
+	if b.sink != nil {
+		b.target.Helo = "seventh" // the sink counts by it
 	}
-	w, err := worker.New(worker.Options{Pool: b.db.Pool, Server: b.target, PublicURL: "http://127.0.0.1:8080", Links: links, Log: b.log})
-	if err != nil {
-		return result, err
-	}
-	if err := b.prepare(w.Engine(), filepath.Join(dir, "content")); err != nil {
-		return result, err
-	}
-	result = benchResult{Letters: b.Letters, Connections: b.Connections, Waiting: b.Waiting}
-	if err := b.measure(w, &result, filepath.Join(dir, "postgres")); err != nil {
-		return result, err
-	}
-	raw, err := b.sample()
-	if err != nil {
-		return result, err
-	}
-	if result.Ceiling, err = b.ceiling(raw); err != nil {
-		return result, err
-	}
-	result.Ratio = result.LettersPerSecond / result.Ceiling
-	return result, nil
-}
-
-// prepare publishes the content of the run and enrolls its clients.
-func (b *bench) prepare(e *engine.Engine, dir string) error {
-	ctx := b.process
-	if err := writeBenchContent(dir); err != nil {
-		return err
-	}
-	folder, err := loadFolder(ctx, os.DirFS(dir))
-	if err != nil {
-		return err
-	}
-	if _, err := content.Publish(ctx, b.db.Pool, folder); err != nil {
-		return err
-	}
-	for _, group := range []struct {
-		sequence, category string
-		count              int
-	}{{"waiting", "D", b.Waiting}, {"now", "C", b.Letters}} {
-		if group.count == 0 {
-			continue
-		}
-		b.say("adding %d clients for the sequence %q", group.count, group.sequence)
-		ids, err := b.addClients(e, group.category, group.count)
-		if err != nil {
-			return err
-		}
-		err = store.Tx(ctx, b.db.Pool, func(tx pgx.Tx) error {
-			_, err := e.Enroll(ctx, tx, engine.EnrollRequest{Sequence: group.sequence, Clients: ids})
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	// What the publication and the new clients ask for is not part of the figures.
-	return store.SettleReviews(ctx, b.db.Pool)
-}
-
-// writeBenchContent writes the content of a run out, in the built-in frame.
-func writeBenchContent(dir string) error {
-	own, err := fs.Sub(benchFiles, "bench")
-	if err != nil {
-		return err
-	}
-	if err := os.CopyFS(dir, own); err != nil {
-		return fmt.Errorf("writing the content of the run: %w", err)
-	}
-	frame, err := fs.ReadFile(content.BuiltIn(), "templates/layout.html")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "templates", "layout.html"), frame, 0o644)
-}
-
-func (b *bench) addClients(e *engine.Engine, category string, count int) ([]string, error) {
-	now, err := store.Now(b.process, b.db.Pool)
-	if err != nil {
-		return nil, err
-	}
-	bought := now.AddDate(0, -3, 0)
-	first, company, stage := "Ann", "Northern Bakery", "customer"
-	ids := make([]string, count)
-	patches := make([]engine.ClientPatch, count)
-	for i := range patches {
-		ids[i] = fmt.Sprintf("%s%d", category, i)
-		email := ids[i] + "@client.example"
-		patches[i] = engine.ClientPatch{
-			ExternalID: ids[i], Email: &email, FirstName: &first, Company: &company, Category: &category, Stage: &stage,
-			Attributes: map[string]any{"industry": "baking"}, Consent: &engine.Consent{Basis: "opt_in"},
-		}
-		if i%2 == 0 {
-			patches[i].LastPurchaseAt = &bought
-		}
-	}
-	_, err = e.UpsertClients(b.process, patches)
-	return ids, err
-}
-
-// measure runs the worker until every letter is settled.
-func (b *bench) measure(w *worker.Worker, result *benchResult, dataDir string) error {
-	b.say("sending %d letters", b.Letters)
-	meter := newMeter(dataDir, b.sink)
-	if err := meter.begin(); err != nil {
-		return err
-	}
-	started := time.Now()
-	ctx, stop := context.WithCancel(b.process)
-	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	if err := b.wait(ctx); err != nil {
-		return err
-	}
-	result.Seconds = time.Since(started).Seconds()
-	cpu, err := meter.end()
-	if err != nil {
-		return err
-	}
-	stop()
-	if err := <-ended; err != nil {
-		return err
-	}
-	counts, err := store.CountMessages(b.process, b.db.Pool)
-	if err != nil {
-		return err
-	}
-	if counts["sent"] != b.Letters {
-		return fmt.Errorf("of %d letters only these were settled: %v", b.Letters, counts)
-	}
-	result.LettersPerSecond = float64(b.Letters) / result.Seconds
-	result.CPU = make(map[string]float64, len(cpu)+1)
-	for name, spent := range cpu {
-		result.CPU[name] = float64(spent.Microseconds()) / float64(b.Letters)
-		result.CPU["total"] += result.CPU[name]
-	}
-	result.RSS = peakMemory()
 	return nil
 }
 
-// wait returns when nothing is due any more and no chunk is open.
-func (b *bench) wait(ctx context.Context) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
+// pool is how many connections each process has.
+func (b *bench) pool() int { return b.Connections / (1 + b.Workers) }
+
+// runs prepares one database and measures on it, or on copies of it.
+func (b *bench) runs(ctx context.Context) (benchResult, error) {
+	if err := b.prepare(ctx); err != nil {
+		return benchResult{}, err
+	}
+	if b.Runs == 1 {
+		result, err := b.run(ctx, benchDatabase)
+		return medians([]benchResult{result}), err
+	}
+	db, err := b.connect(ctx, "postgres")
+	if err != nil {
+		return benchResult{}, err
+	}
+	defer db.close()
+	results := make([]benchResult, b.Runs)
+	for i := range results {
+		name := fmt.Sprintf("%s_%d", benchDatabase, i+1)
+		if err := store.CopyDatabase(ctx, db, benchDatabase, name); err != nil {
+			return benchResult{}, err
 		}
-		open, waiting, err := store.OpenChunks(ctx, b.db.Pool)
-		if err != nil {
-			return err
+		if results[i], err = b.run(ctx, name); err != nil {
+			return benchResult{}, fmt.Errorf("run %d: %w", i+1, err)
 		}
-		if waiting != "" {
-			return errors.New(waiting)
+		b.say("run %d: %.0f letters/s, %.0f µs of CPU a letter", i+1, results[i].LettersPerSecond, results[i].CPU["total"])
+		if b.Keep {
+			continue
 		}
-		next, err := store.NextDue(ctx, b.db.Pool)
-		if err != nil {
-			return err
-		}
-		if open == 0 && (next == nil || next.After(time.Now())) {
-			return nil
+		if err := store.DropDatabase(ctx, db, name); err != nil {
+			return benchResult{}, err
 		}
 	}
+	return medians(results), nil
 }
 
-// sample is the source of one of the letters sent.
-func (b *bench) sample() ([]byte, error) {
-	m := &machine{db: b.db}
-	list, err := store.ListMessages(b.process, b.db.Pool, store.MessageFilter{State: "sent", Limit: 1})
+// connect opens a database of this run's PostgreSQL.
+func (b *bench) connect(ctx context.Context, name string) (*database, error) {
+	return connect(ctx, &Settings{DatabaseURL: b.address(name)}, b.log)
+}
+
+func (b *bench) address(name string) string {
+	address, err := url.Parse(b.server.URL())
 	if err != nil {
-		return nil, err
+		return b.server.URL() // it made it itself
 	}
-	if len(list) == 0 {
-		return nil, errors.New("no letter was sent")
+	address.Path = "/" + name
+	return address.String()
+}
+
+// linger shows where the database is, and waits while somebody looks at it.
+func (b *bench) linger() {
+	name := benchDatabase
+	if b.Runs > 1 {
+		name = fmt.Sprintf("%s_%d", benchDatabase, b.Runs)
 	}
-	return m.source(b.process, list[0].ID)
+	fmt.Fprintf(b.process.stderr, "Kept in %s; until Enter or Ctrl-C: psql '%s'\n", b.dir, b.address(name))
+	read := make(chan struct{})
+	go func() {
+		b.process.stdin.Read(make([]byte, 1))
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-b.process.Done():
+	}
 }
 
 func (b *bench) say(format string, args ...any) {
 	if !b.JSON {
 		fmt.Fprintf(b.process.stderr, format+"\n", args...)
 	}
-}
-
-func (r benchResult) print(p *process) error {
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "letters\t%d over %d connections, %d enrollments waiting\n", r.Letters, r.Connections, r.Waiting)
-	fmt.Fprintf(table, "rate\t%.0f letters/s in %.1f s\n", r.LettersPerSecond, r.Seconds)
-	for _, name := range []string{"seventh", "postgresql", "sink", "total"} {
-		if spent, ok := r.CPU[name]; ok {
-			fmt.Fprintf(table, "cpu %s\t%.0f µs a letter\n", name, spent)
-		}
-	}
-	fmt.Fprintf(table, "memory\t%.0f MB at the peak\n", float64(r.RSS)/(1<<20))
-	fmt.Fprintf(table, "ceiling\t%.0f letters/s written down the same connections without any books; ratio %.2f\n", r.Ceiling, r.Ratio)
-	return table.Flush()
 }

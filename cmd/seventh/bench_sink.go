@@ -2,172 +2,201 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
 	"fmt"
-	"io"
+	"math/big"
 	"net"
-	"os"
-	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"seventh/internal/mail"
 )
 
 // benchSinkCommand is a mail server that takes everything and keeps nothing, in a
 // process of its own so that its work does not count as seventh's.
-type benchSinkCommand struct{}
+type benchSinkCommand struct {
+	Delay        time.Duration
+	NoPipelining bool `name:"no-pipelining"`
+	TLS          bool `name:"tls"`
+	Verify       bool
+}
 
-// Run prints its address and serves until standard input ends.
-func (benchSinkCommand) Run(p *process, s *Settings) error {
+// Run prints its address and obeys the commands on standard input until that ends,
+// with one line of answer each:
+//
+//	reset     forgets what was counted
+//	await N   answers when N letters have been accepted
+//	report    answers with a sinkReport
+func (c benchSinkCommand) Run(p *process, s *Settings) error {
+	// One core takes some 100,000 letters a second. More threads would spend more on
+	// looking for work than on work, on cores that the measured processes need.
+	runtime.GOMAXPROCS(1)
+	sink := &sink{benchSinkCommand: c, seen: make(map[uint64]int)}
+	if c.TLS {
+		certificate, err := throwAwayCertificate()
+		if err != nil {
+			return err
+		}
+		sink.offer(certificate)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	defer listener.Close()
 	fmt.Fprintln(p.stdout, listener.Addr())
 	go func() {
-		io.Copy(io.Discard, p.stdin)
-		listener.Close()
-	}()
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return nil // closed: the run is over
-		}
-		go sinkSession(conn)
-	}
-}
-
-// sinkSession speaks just enough SMTP (RFC 5321) with PIPELINING (RFC 2920):
-// replies are written when nothing more has come in.
-func sinkSession(conn net.Conn) {
-	defer conn.Close()
-	in, out := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriter(conn)
-	out.WriteString("220 sink\r\n")
-	for out.Flush() == nil {
 		for {
-			line, err := in.ReadSlice('\n')
+			conn, err := listener.Accept()
 			if err != nil {
-				return
+				return // closed: the run is over
 			}
-			switch verb := strings.ToUpper(string(line[:min(4, len(line))])); verb {
-			case "EHLO":
-				out.WriteString("250-sink\r\n250 PIPELINING\r\n")
-			case "DATA":
-				out.WriteString("354 go on\r\n")
-				if out.Flush() != nil || !skipLetter(in) {
-					return
-				}
-				out.WriteString("250 2.0.0 taken\r\n")
-			case "QUIT":
-				out.WriteString("221 bye\r\n")
-				out.Flush()
-				return
-			default:
-				out.WriteString("250 2.0.0 ok\r\n")
+			go (&sinkSession{sink: sink, conn: conn}).serve()
+		}
+	}()
+	lines := bufio.NewScanner(p.stdin)
+	for lines.Scan() {
+		verb, argument, _ := strings.Cut(lines.Text(), " ")
+		switch verb {
+		case "reset":
+			sink.reset()
+			fmt.Fprintln(p.stdout, "ok")
+		case "await":
+			n, err := strconv.Atoi(argument)
+			if err != nil {
+				return fmt.Errorf("reading %q: %w", lines.Text(), err)
 			}
-			if in.Buffered() == 0 {
-				break
+			go func() {
+				sink.await(int64(n))
+				fmt.Fprintln(p.stdout, "ok")
+			}()
+		case "report":
+			if err := json.NewEncoder(p.stdout).Encode(sink.report()); err != nil {
+				return err
 			}
 		}
 	}
+	return lines.Err()
 }
 
-func skipLetter(in *bufio.Reader) bool {
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
-			return false
+// sink counts what its sessions accept. Sessions that introduce themselves as
+// "ceiling" are measurements of the wire, and not counted.
+type sink struct {
+	benchSinkCommand
+	tls *tls.Config // nil: not offered
+
+	accepted atomic.Int64
+	target   atomic.Int64 // 0: nobody waits
+	reached  chan struct{}
+
+	mu      sync.Mutex
+	by      map[string]*atomic.Int64 // letters, by the name in EHLO
+	seen    map[uint64]int           // letters, by the hash of their Message-ID
+	unnamed int                      // letters without a Message-ID
+}
+
+// sinkReport is what a sink has accepted since the last reset.
+type sinkReport struct {
+	Accepted int64            `json:"accepted"`
+	By       map[string]int64 `json:"by"`
+	Distinct int              `json:"distinct"` // Message-IDs, if they are looked at
+	Twice    int              `json:"twice"`    // letters whose Message-ID had come before
+	Unnamed  int              `json:"unnamed"`
+}
+
+// offer makes the sink insist on STARTTLS.
+func (s *sink) offer(certificate tls.Certificate) {
+	s.tls = &tls.Config{Certificates: []tls.Certificate{certificate}}
+}
+
+func (s *sink) counter(name string) *atomic.Int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by == nil {
+		s.by = make(map[string]*atomic.Int64)
+	}
+	if s.by[name] == nil {
+		s.by[name] = new(atomic.Int64)
+	}
+	return s.by[name]
+}
+
+func (s *sink) count(by *atomic.Int64) {
+	by.Add(1)
+	if n := s.accepted.Add(1); n == s.target.Load() {
+		close(s.reached)
+	}
+}
+
+func (s *sink) see(hash uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if hash == 0 {
+		s.unnamed++
+		return
+	}
+	s.seen[hash]++
+}
+
+// reset is called between runs, while nothing is sent.
+func (s *sink) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepted.Store(0)
+	for _, n := range s.by {
+		n.Store(0)
+	}
+	clear(s.seen)
+	s.unnamed = 0
+}
+
+// await is called before the first of n letters is sent, or at least before the last.
+func (s *sink) await(n int64) {
+	s.reached = make(chan struct{})
+	s.target.Store(n)
+	if s.accepted.Load() < n {
+		<-s.reached
+	}
+	s.target.Store(0)
+}
+
+func (s *sink) report() sinkReport {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := sinkReport{Accepted: s.accepted.Load(), By: make(map[string]int64), Distinct: len(s.seen), Unnamed: s.unnamed}
+	for name, n := range s.by {
+		if n.Load() > 0 {
+			r.By[name] = n.Load()
 		}
-		if bytes.Equal(line, []byte(".\r\n")) {
-			return true
-		}
 	}
+	for _, n := range s.seen {
+		r.Twice += n - 1
+	}
+	return r
 }
 
-// sinkProcess is a running sink.
-type sinkProcess struct {
-	url     string
-	command *exec.Cmd
-	stdin   io.Closer
-}
-
-func startSink() (*sinkProcess, error) {
-	self, err := os.Executable()
+// throwAwayCertificate is for 127.0.0.1 and signed by itself.
+func throwAwayCertificate() (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
+		return tls.Certificate{}, fmt.Errorf("making the sink's key: %w", err)
 	}
-	command := exec.Command(self, "bench-sink")
-	stdin, err := command.StdinPipe()
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "sink"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, fmt.Errorf("starting the sink: %w", err)
+		return tls.Certificate{}, fmt.Errorf("making the sink's certificate: %w", err)
 	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting the sink: %w", err)
-	}
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("starting the sink: %w", err)
-	}
-	addr, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("starting the sink: %w", err)
-	}
-	return &sinkProcess{url: "smtp://" + strings.TrimSpace(addr) + "?tls=none", command: command, stdin: stdin}, nil
-}
-
-func (s *sinkProcess) stop() {
-	s.stdin.Close()
-	s.command.Wait()
-}
-
-// ceiling writes one rendered letter again and again down as many connections,
-// without any books: what the wire and the sink allow.
-func (b *bench) ceiling(raw []byte) (float64, error) {
-	b.say("measuring the ceiling")
-	var sent atomic.Int64
-	var group sync.WaitGroup
-	failures := make(chan error, b.Connections)
-	started := time.Now()
-	for range b.Connections {
-		group.Go(func() {
-			if err := b.pour(raw, &sent); err != nil {
-				failures <- err
-			}
-		})
-	}
-	group.Wait()
-	select {
-	case err := <-failures:
-		return 0, fmt.Errorf("measuring the ceiling: %w", err)
-	default:
-	}
-	return float64(sent.Load()) / time.Since(started).Seconds(), nil
-}
-
-func (b *bench) pour(raw []byte, sent *atomic.Int64) error {
-	ctx := context.Background()
-	conn, refused := b.target.Dial(ctx)
-	if refused != nil {
-		return refused
-	}
-	defer conn.Close()
-	if refused := conn.Envelope(ctx, "team@example.com", "c@client.example"); refused != nil {
-		return refused
-	}
-	for range max(2, b.Letters/b.Connections) {
-		outcome, refused := conn.Next(ctx, raw, "team@example.com", "c@client.example")
-		if outcome.Verdict != mail.Sent {
-			return outcome
-		}
-		if refused != nil {
-			return refused
-		}
-		sent.Add(1)
-	}
-	conn.Abort()
-	return nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
