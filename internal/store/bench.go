@@ -40,11 +40,13 @@ func InsertCrowd(ctx context.Context, db DB, c Crowd, from, to int) error {
 					FROM generate_series(@from::int, @to::int) AS i
 				) AS n
 				RETURNING id
-			)
+			), enrolled AS (
 			INSERT INTO enrollments (client_id, sequence_id, version_id, origin, next_step, next_at, started_at)
 			SELECT id, @sequence, @version, 'api', @step,
 				@due::timestamptz + (@from + row_number() OVER (ORDER BY id) - 1) * @spacing::interval + random() * @spread::interval, now()
-			FROM fresh`, pgx.StrictNamedArgs{
+			FROM fresh RETURNING id, next_at
+			)
+			INSERT INTO due SELECT next_at, id FROM enrolled -- the triggers are asleep`, pgx.StrictNamedArgs{
 			"name": c.Name, "category": c.Category, "sequence": c.Version.SequenceID, "version": c.Version.ID, "step": c.Step,
 			"due": c.Due, "spacing": c.Spacing, "spread": c.Spread, "from": from, "to": to - 1,
 		})
@@ -56,13 +58,13 @@ func InsertCrowd(ctx context.Context, db DB, c Crowd, from, to int) error {
 	return nil
 }
 
-// SetIndexesAside drops the indexes of clients and enrollments that hold no
+// SetIndexesAside drops the indexes of clients, enrollments and due that hold no
 // constraint, and returns the statements that make them again: rows come in several
 // times as fast without them.
 func SetIndexesAside(ctx context.Context, db DB) (restore []string, err error) {
 	rows, err := db.Query(ctx, `
 		SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS statement FROM pg_index i
-		WHERE i.indrelid IN ('clients'::regclass, 'enrollments'::regclass) AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid)
+		WHERE i.indrelid IN ('clients'::regclass, 'enrollments'::regclass, 'due'::regclass) AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 		ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("listing indexes: %w", err)
@@ -97,7 +99,7 @@ func MakeIndex(ctx context.Context, db DB, statement string) error {
 }
 
 // InsertHistory writes letters that went to the clients of a sequence before: each
-// a row in messages with some 600 bytes of personal parts.
+// a row in messages, and some 600 bytes in a row of contents with 24 others.
 func InsertHistory(ctx context.Context, db DB, sequence SequenceVersion, count int, until time.Time) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
@@ -106,15 +108,21 @@ func InsertHistory(ctx context.Context, db DB, sequence SequenceVersion, count i
 		_, err := tx.Exec(ctx, `
 			WITH people AS (SELECT count(*) AS n FROM enrollments WHERE sequence_id = @sequence),
 			past AS (
-				SELECT e.id AS enrollment_id, e.client_id, round, @until::timestamptz - random() * interval '365 days' AS at
+				SELECT e.id AS enrollment_id, e.client_id, round, @until::timestamptz - random() * interval '365 days' AS at, (row_number() OVER () - 1) / 25 AS commit
 				FROM enrollments e, people, generate_series(1, 1 + (@count::bigint - 1) / greatest(people.n, 1)) AS round
 				WHERE e.sequence_id = @sequence LIMIT @count
+			), said AS (
+				SELECT commit, nextval(pg_get_serial_sequence('contents', 'id')) AS id, count(*)::int AS n FROM past GROUP BY commit
+			), content AS (
+				INSERT INTO contents (id, subjects, recipients, letter_hashes, personals, destinations) OVERRIDING SYSTEM VALUE
+				SELECT id, array_fill('An earlier letter'::text, ARRAY[n]), array_fill('office@client.example'::text, ARRAY[n]), array_fill('past'::bytea, ARRAY[n]),
+					array_fill(decode(repeat(md5(id::text), 37), 'hex'), ARRAY[n]), array_fill('[]'::jsonb, ARRAY[n]) FROM said
 			)
-			INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, subject, recipient, state, attempts,
-				due_at, not_after, at, sent_at, response, personal)
-			SELECT enrollment_id, client_id, 'past', round, 'letter', 'team@example.com', 'An earlier letter', 'office@client.example', 'sent', 1,
-				at, at + interval '1 day', at, at + interval '1 second', '250 2.0.0 taken', decode(repeat(md5(enrollment_id::text), 37), 'hex')
-			FROM past`, pgx.StrictNamedArgs{"sequence": sequence.SequenceID, "count": count, "until": until})
+			INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, state, attempts,
+				due_at, not_after, at, sent_at, response, content_id, content_place)
+			SELECT enrollment_id, client_id, 'past', round, 'letter', 'team@example.com', 'sent', 1,
+				at, at + interval '1 day', at, at + interval '1 second', '250 2.0.0 taken', said.id, row_number() OVER (PARTITION BY commit)
+			FROM past JOIN said USING (commit)`, pgx.StrictNamedArgs{"sequence": sequence.SequenceID, "count": count, "until": until})
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,10 @@ func TestACrowdComesInDueOrder(t *testing.T) {
 	crowd := store.Crowd{Name: "c", Category: "C", Version: o.version, Step: "first", Due: noon, Spacing: time.Minute}
 	ok(t, store.InsertCrowd(t.Context(), o.db, crowd, 0, 6))
 	ok(t, store.InsertCrowd(t.Context(), o.db, crowd, 6, 10))
-	due := must(store.DueClients(t.Context(), o.db, noon.Add(7*time.Minute), 100))(t)
+	var due []int64
+	for _, d := range must(store.TakeDue(t.Context(), o.db, noon.Add(7*time.Minute), 100))(t) {
+		due = append(due, d.ClientID)
+	}
 	if len(due) != 8 {
 		t.Errorf("after 7 minutes %d clients are due, want the first one and 7 more", len(due))
 	}
@@ -81,7 +84,7 @@ func TestHistoryIsLettersSent(t *testing.T) {
 	if counts := must(store.CountMessages(t.Context(), o.db))(t); len(counts) != 1 || counts["sent"] != 10 {
 		t.Errorf("there are letters %v, want 10 sent", counts)
 	}
-	if n := rowsOf(t, o.db, "SELECT count(*) FROM messages WHERE sent_at > $1 OR length(personal) < 500", noon.Add(time.Second)); n != 0 {
+	if n := rowsOf(t, o.db, "SELECT count(*) FROM messages m LEFT JOIN contents c ON c.id = m.content_id WHERE sent_at > $1 OR coalesce(length(c.personals[m.content_place]), 0) < 500", noon.Add(time.Second)); n != 0 {
 		t.Errorf("%d letters are not of the past, or without content", n)
 	}
 }
