@@ -6,23 +6,28 @@ import (
 	"strings"
 )
 
-// Resolve gives what a value of seventh.yaml stands for: env:NAME the variable,
-// file:PATH the file's text, both without blanks around; any other value is itself.
-// The error names where the value should have been, never the value.
-func Resolve(value string) (string, error) {
-	if name, found := strings.CutPrefix(value, "env:"); found {
-		text := strings.TrimSpace(os.Getenv(name))
-		if text == "" {
-			return "", fmt.Errorf("the environment variable %s is not set, and seventh.yaml refers to it", name)
+// Resolve gives the value behind a setting of seventh.yaml: that of a variable for
+// env:NAME, a file's text without blanks around it for file:PATH, else the setting
+// itself. An error names the key and what to do, never the value.
+func Resolve(setting string) (string, error) {
+	if name, ok := strings.CutPrefix(setting, "env:"); ok {
+		value, set := os.LookupEnv(name)
+		if !set || value == "" {
+			return "", fmt.Errorf("reading %s: the environment variable %s is not set; set it for every process of seventh", setting, name)
 		}
-		return text, nil
+		return value, nil
 	}
-	if path, found := strings.CutPrefix(value, "file:"); found {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("reading what seventh.yaml refers to: %w", err)
-		}
-		return strings.TrimSpace(string(text)), nil
+	path, ok := strings.CutPrefix(setting, "file:")
+	if !ok {
+		return setting, nil
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", setting, err)
+	}
+	value := strings.TrimSpace(string(body))
+	if value == "" {
+		return "", fmt.Errorf("reading %s: the file is empty", setting)
 	}
 	return value, nil
 }
