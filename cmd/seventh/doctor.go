@@ -18,7 +18,10 @@ type doctorCommand struct {
 
 // Run looks at everything that letters need, and says what is wrong and what cures it.
 func (c doctorCommand) Run(p *process, s *Settings) error {
-	d := &doctor{settings: s, dns: dnsAt(c.DNS), http: &http.Client{Timeout: doctorPatience, CheckRedirect: dontFollow}, outbound: outbound}
+	dns := dnsAt(c.DNS)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Resolver: dns}).DialContext
+	d := &doctor{settings: s, dns: dns, http: &http.Client{Transport: transport, CheckRedirect: dontFollow}, outbound: outbound}
 	checks := d.examine(p)
 	if c.JSON {
 		if err := json.NewEncoder(p.stdout).Encode(map[string]any{"checks": checks}); err != nil {

@@ -17,7 +17,7 @@ type resolver interface {
 }
 
 // dnsAt asks the machine's own DNS servers, or the one at an address.
-func dnsAt(address string) resolver {
+func dnsAt(address string) *net.Resolver {
 	if address == "" {
 		return net.DefaultResolver
 	}
