@@ -48,6 +48,7 @@ var libraries = map[string][]string{
 	"seventh/internal/pgtest":         {}, // only tests
 	"seventh/internal/smtptest":       {},
 	"github.com/emersion/go-smtp":     {"internal/sandbox"},
+	"github.com/emersion/go-msgauth":  {},
 	"github.com/google/go-cmp":        {},
 	"github.com/rogpeppe/go-internal": {},
 	"github.com/chromedp":             {},

@@ -48,6 +48,10 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Window]():
 		return inline(windowYAML{}, r.Mapper)
+	case reflect.TypeFor[DKIM]():
+		return dkimSchema(r)
+	case reflect.TypeFor[Reference]():
+		return referenceSchema()
 	case reflect.TypeFor[hours]():
 		return oneOrMoreSchema(&jsonschema.Schema{Type: "string", Pattern: hoursPattern.String(), Examples: []any{"09:00-18:00"}})
 	case reflect.TypeFor[Reentry]():

@@ -21,6 +21,7 @@ type Settings struct {
 	Windows        map[string]Window    `yaml:"windows" jsonschema_description:"when letters may go out, by name"`
 	Attributes     map[string]Attribute `yaml:"attributes" jsonschema_description:"what the CRM tells about clients beside the built-in fields, by name"`
 	Consent        ConsentPolicy        `yaml:"consent" jsonschema_description:"which consent allows automated letters"`
+	DKIM           map[string]DKIM      `yaml:"dkim" jsonschema_description:"keys to sign letters with, by domain, if no mail server does it"`
 }
 
 // Company is the company that letters come from; each value is one line of text.
@@ -45,6 +46,7 @@ type Sender struct {
 	Email   string `yaml:"email" jsonschema:"required" jsonschema_description:"write the address in From"`
 	Name    string `yaml:"name"`
 	ReplyTo string `yaml:"reply_to" jsonschema_description:"where replies go, if not to email"`
+	SMTP    string `yaml:"smtp" jsonschema_description:"its own mail server, as in SEVENTH_SMTP_URL; with a password only as env:NAME or file:PATH"`
 }
 
 // Attribute declares one of client.attributes, so that a slip in its name is found.

@@ -65,7 +65,7 @@ func (f *fleet) url(sender string, e *edition) (string, error) {
 		if !strings.EqualFold(s.Email, sender) {
 			continue
 		}
-		url, err := content.Resolve("")
+		url, err := content.Resolve(s.SMTP)
 		if err != nil {
 			return "", fmt.Errorf("senders.%s.smtp: %w", name, err)
 		}

@@ -32,6 +32,7 @@ type commands struct {
 	Render    renderCommand    `cmd:"" help:"Show one letter for a sample client."`
 	Key       keyCommand       `cmd:"" help:"API keys."`
 	User      userCommand      `cmd:"" help:"People who log in to the pages."`
+	Doctor    doctorCommand    `cmd:"" help:"Check database, content, mail servers and DNS: one line each, with a cure."`
 	Bench     benchCommand     `cmd:"" help:"Measure the throughput of the real path."`
 	BenchSink benchSinkCommand `cmd:"" hidden:""`
 

@@ -19,13 +19,23 @@ import (
 // and none longer than ctx. The outcome is nil on success; it is never about a recipient.
 func (s Server) Dial(ctx context.Context) (*Conn, *Outcome) {
 	t := s.Timeouts.withDefaults()
+	w, client, outcome := s.connect(ctx, t)
+	if outcome != nil {
+		return nil, outcome
+	}
+	pipelining, _ := client.Extension("PIPELINING")
+	return &Conn{wire: w, text: client.Text, timeouts: t, pipelining: pipelining, limit: sizeLimit(client)}, nil
+}
+
+// connect does what Dial promises.
+func (s Server) connect(ctx context.Context, t Timeouts) (*wire, *smtp.Client, *Outcome) {
 	dial := s.dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: t.Dial}).DialContext
 	}
 	tcp, err := dial(ctx, "tcp", s.addr())
 	if err != nil {
-		return nil, outcomeOf(PhaseDial, fmt.Errorf("connecting: %w", err))
+		return nil, nil, outcomeOf(PhaseDial, fmt.Errorf("connecting: %w", err))
 	}
 	w := &wire{Conn: tcp}
 	end := w.watch(ctx)
@@ -37,11 +47,10 @@ func (s Server) Dial(ctx context.Context) (*Conn, *Outcome) {
 			outcome.Err = context.Cause(ctx)
 		}
 		w.abort()
-		return nil, outcome
+		return nil, nil, outcome
 	}
 	w.budget = -1
-	pipelining, _ := client.Extension("PIPELINING")
-	return &Conn{wire: w, text: client.Text, timeouts: t, pipelining: pipelining, limit: sizeLimit(client)}, nil
+	return w, client, nil
 }
 
 // sizeLimit is the fixed maximum of the SIZE extension; a server may offer it without one,

@@ -1,6 +1,7 @@
 package smtptest
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,7 +20,7 @@ type identity struct {
 	pool        *x509.CertPool
 }
 
-func newIdentity() (identity, error) {
+func newIdentity(lifetime time.Duration) (identity, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return identity{}, err
@@ -28,7 +29,7 @@ func newIdentity() (identity, error) {
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "smtptest"},
 		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(24 * time.Hour),
+		NotAfter:              time.Now().Add(cmp.Or(lifetime, 24*time.Hour)),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		DNSNames:              []string{"localhost", "mail.test"},

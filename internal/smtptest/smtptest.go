@@ -32,6 +32,7 @@ const patience = 30 * time.Second
 type Options struct {
 	TLS          bool              // TLS from the first byte (smtps)
 	STARTTLS     bool              // STARTTLS is offered
+	Certificate  time.Duration     // how long the certificate is good from now on; default a day
 	Auth         map[string]string // user → password; AUTH is offered, and required, when not nil
 	Mechanisms   []string          // what AUTH offers; default PLAIN, LOGIN, XOAUTH2
 	NoPipelining bool              // PIPELINING is not offered
@@ -99,7 +100,7 @@ func Listen(o Options) (*Server, error) {
 	}
 	s.arrived = sync.NewCond(&s.mu)
 	if o.TLS || o.STARTTLS {
-		id, err := newIdentity()
+		id, err := newIdentity(o.Certificate)
 		if err != nil {
 			return nil, fmt.Errorf("making a certificate: %w", err)
 		}
