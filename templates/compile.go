@@ -114,7 +114,7 @@ func (l *Letter) compile(head frontMatter, doc *document, frame *layout, used ma
 			constants[line.name] = clean(line.entry.text)
 			continue
 		}
-		l.frame = append(l.frame, frameLine{slot: l.slot(line.name), name: line.name, source: line.entry.text})
+		l.frame = append(l.frame, frameLine{slot: l.slot(line.name), name: line.name, source: line.entry.text, subject: line.entry.text == head.subject.text})
 	}
 	funcs := functions(l.locale)
 	program := newProgrammer(l.slots, funcs, l.locale)

@@ -19,8 +19,8 @@ type (
 		position int
 	}
 	dateExpression struct {
-		locale, layout string
-		arg            expression
+		format dateFormat
+		arg    expression
 	}
 	callExpression struct {
 		function func([]datum) datum
@@ -60,7 +60,7 @@ func (e indexExpression) eval(m *machine) datum {
 }
 
 func (e dateExpression) eval(m *machine) datum {
-	return datum{text: formatDate(e.locale, e.layout, e.arg.eval(m).value())}
+	return datum{text: e.format.write(e.arg.eval(m).value())}
 }
 
 func (e callExpression) eval(m *machine) datum {

@@ -192,7 +192,7 @@ func (p *programmer) call(name string, args []expression) expression {
 		}
 	case "date":
 		if layout, ok := args[0].(constantExpression); ok && layout.other == nil {
-			return dateExpression{p.locale, layout.text, args[1]}
+			return dateExpression{newDateFormat(p.locale, layout.text), args[1]}
 		}
 	}
 	function := adapt(p.funcs[name], len(args))

@@ -36,6 +36,7 @@ type part struct {
 type frameLine struct {
 	slot         int
 	name, source string
+	subject      bool // it says what the subject says, as the title does unless a letter gives it one
 	part         part
 }
 
@@ -100,15 +101,17 @@ func (l *Letter) prepare(m *machine, s Source, r *Rendered) error {
 		}
 	}
 	for _, f := range l.frame {
-		text, err := l.line(m, f.part)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+		text := subject
+		if !f.subject {
+			if text, err = l.line(m, f.part); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
 		}
 		m.slots[f.slot] = datum{text: text}
 	}
 	m.slots[l.open] = datumOf(s.Field("link.open"), l.locale)
-	clicks, tracked := value(s.Field("link.clicks"), l.locale).(list)
-	if !tracked {
+	clicks := value(s.Field("link.clicks"), l.locale)
+	if _, tracked := clicks.(list); !tracked {
 		clicks = l.untracked(r.Destinations)
 	}
 	m.slots[l.clicks] = datum{other: clicks}
