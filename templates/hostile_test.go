@@ -205,4 +205,6 @@ func TestTooLongLetterIsAnError(t *testing.T) {
 	if r, err := l.Render(client(map[string]any{"products": products})); err == nil || r != nil {
 		t.Errorf("got %v, %v", r, err)
 	}
+	compare(t, l, client(map[string]any{"products": products}))
+	compare(t, l, client(map[string]any{"products": products[:4500]}))
 }

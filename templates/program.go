@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
 	"sync"
@@ -181,16 +180,4 @@ func (w markedWriter) Write(p []byte) (int, error) {
 		return 0, errTooLong
 	}
 	return len(p), nil
-}
-
-// segments returns both parts, of which the second begins at a cut.
-func (m *machine) segments(second int) (html, text []Segment) {
-	all, personal := make([]Segment, len(m.cuts)), bytes.Clone(m.out)
-	for i, c := range m.cuts {
-		all[i].Fixed = c.fixed
-		if c.fixed < 0 {
-			all[i].Personal = personal[c.from:c.to:c.to]
-		}
-	}
-	return all[:second:second], all[second:]
 }

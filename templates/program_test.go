@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // slowly is a letter of which html/template and text/template execute every part.
@@ -53,7 +54,7 @@ func compare(t *testing.T, l *Letter, s Source) {
 		t.Fatalf("%s: error %v, by templates %v", l.Path, err, slowErr)
 	}
 	if !reflect.DeepEqual(slow, fast) {
-		t.Fatalf("%s for %+v: programs differ from templates (-templates +programs):\n%s", l.Path, s, cmp.Diff(slow, fast))
+		t.Fatalf("%s for %+v: programs differ from templates (-templates +programs):\n%s", l.Path, s, cmp.Diff(slow, fast, cmpopts.IgnoreUnexported(Rendered{})))
 	}
 }
 
@@ -202,6 +203,38 @@ func TestValuesOfASourceMayBePointers(t *testing.T) {
 	compare(t, l, d)
 	if r, err := l.Render(nil); err != nil || r.Subject != "s" {
 		t.Errorf("without a source: %v, %v", r, err)
+	}
+}
+
+func TestRenderToWritesOverAnotherLetter(t *testing.T) {
+	t.Parallel()
+	first := letter(t, "{{ range .client.products }}\n- {{ . }}\n{{ end }}\n[a](https://e.example/{{ .client.name }}) [b](https://e.example/b)\n")
+	second := letter(t, "Hello {{ .client.name }}, [look](https://e.example/{{ .client.name }}/2)")
+	d := client(map[string]any{"name": "Ann", "products": []string{"x", "y", "z"}})
+	var r Rendered
+	if err := first.RenderTo(&r, d); err != nil {
+		t.Fatal(err)
+	}
+	subject, destinations := r.Subject, r.Destinations
+	if err := second.RenderTo(&r, d); err != nil {
+		t.Fatal(err)
+	}
+	want, err := second.Render(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, &r, cmpopts.IgnoreUnexported(Rendered{})); diff != "" {
+		t.Errorf("the second letter differs (-alone +after another):\n%s", diff)
+	}
+	if subject != "s" || !slices.Equal(destinations, []string{"https://e.example/Ann", ""}) {
+		t.Errorf("what was kept of the first letter is now %q, %q", subject, destinations)
+	}
+	products := make([]string, 6000)
+	for i := range products {
+		products[i] = fmt.Sprintf("%0100d", i)
+	}
+	if err := first.RenderTo(&r, client(map[string]any{"products": products})); err == nil || r.HTML != nil || r.Text != nil {
+		t.Errorf("after an error (%v) there is a letter: %v", err, r.HTML)
 	}
 }
 

@@ -45,6 +45,9 @@ type Rendered struct {
 	Subject      string    // one line
 	HTML, Text   []Segment // what to join for the two parts
 	Destinations []string  // by link index, where the destination holds fields; "" where Letter.Links has it
+
+	segments []Segment // of both parts
+	personal []byte    // what they point into
 }
 
 // HTMLBytes joins the HTML part; l is the letter that was rendered.
@@ -67,25 +70,49 @@ func (l *Letter) joined(segments []Segment) []byte {
 
 // Render fills the letter with a client's data. There is no partial letter: on an error the result is nil.
 func (l *Letter) Render(s Source) (*Rendered, error) {
+	r := new(Rendered)
+	if err := l.RenderTo(r, s); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// RenderTo is Render into a value that may have held another letter, whose parts it writes over; its subject and destinations
+// stay with whoever has kept them. After an error there is no letter in r.
+func (l *Letter) RenderTo(r *Rendered, s Source) error {
 	if s == nil {
 		s = Data(nil)
 	}
 	m := machines.Get().(*machine)
 	defer m.release()
 	m.fill(l, s)
-	r := &Rendered{Destinations: make([]string, len(l.Links))}
+	*r = Rendered{Destinations: make([]string, len(l.Links)), segments: r.segments[:0], personal: r.personal[:0]}
 	if err := l.prepare(m, s, r); err != nil {
-		return nil, fmt.Errorf("rendering %s: %w", l.Path, err)
+		return fmt.Errorf("rendering %s: %w", l.Path, err)
 	}
 	if err := l.write(m, l.html); err != nil {
-		return nil, fmt.Errorf("rendering %s as HTML: %w", l.Path, err)
+		return fmt.Errorf("rendering %s as HTML: %w", l.Path, err)
 	}
 	second := len(m.cuts)
 	if err := l.write(m, l.text); err != nil {
-		return nil, fmt.Errorf("rendering %s as text: %w", l.Path, err)
+		return fmt.Errorf("rendering %s as text: %w", l.Path, err)
 	}
-	r.HTML, r.Text = m.segments(second)
-	return r, nil
+	r.take(m.cuts, m.out, second)
+	return nil
+}
+
+// take copies both parts, of which the second begins at a cut.
+func (r *Rendered) take(cuts []cut, out []byte, second int) {
+	r.personal = append(r.personal, out...)
+	r.segments = slices.Grow(r.segments, len(cuts))
+	for _, c := range cuts {
+		s := Segment{Fixed: c.fixed}
+		if c.fixed < 0 {
+			s.Personal = r.personal[c.from:c.to:c.to]
+		}
+		r.segments = append(r.segments, s)
+	}
+	r.HTML, r.Text = r.segments[:second:second], r.segments[second:]
 }
 
 // prepare renders what both parts need: the subject, destinations of links, preheader and title.

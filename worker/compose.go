@@ -5,17 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"seventh/internal/engine"
 	"seventh/internal/mail"
 	"seventh/internal/store"
 	"seventh/internal/token"
+	"seventh/templates"
 )
 
 // errUnwritable says that the content, not the machine, keeps a letter from being
 // written: a new publication may cure it.
 var errUnwritable = errors.New("the letter cannot be written")
+
+// renderings are written over: nothing of one is needed once its letter is composed.
+var renderings = sync.Pool{New: func() any { return new(templates.Rendered) }}
 
 // composed is a letter ready for the wire.
 type composed struct {
@@ -35,7 +40,9 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		return nil, err
 	}
 	unsubscribe := w.link("u", token.Token{Message: l.MessageID, Purpose: token.Unsubscribe})
-	rendered, err := letter.Render(&fields{worker: w, settings: edition.settings, Letter: l, links: len(letter.Links), unsubscribe: unsubscribe})
+	rendered := renderings.Get().(*templates.Rendered)
+	defer renderings.Put(rendered)
+	err = letter.RenderTo(rendered, &fields{worker: w, settings: edition.settings, Letter: l, links: len(letter.Links), unsubscribe: unsubscribe})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
