@@ -10,6 +10,16 @@ func BenchmarkRender(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.Run("cyrillic", func(b *testing.B) {
+		set, _ := builtIn(b, "ru")
+		l, d := set.Letter("c/case", "ru"), SampleData("ru", monday)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := l.Render(d); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	for name, source := range map[string]string{"typical": string(typical), "everything": everything} {
 		b.Run(name, func(b *testing.B) {
 			set, _ := Load(content("x.md", source), []string{"industry", "employees"}, "en")

@@ -99,38 +99,27 @@ func checkOwnLines(f *file, actions []action) {
 	}
 }
 
-// compile makes the templates of a letter from its checked parts.
+// compile makes the templates and programs of a letter from its checked parts.
 func (l *Letter) compile(head frontMatter, doc *document, frame *layout, used map[string]bool, personal []string) error {
 	l.use(used)
-	funcs := functions(l.locale)
 	if head.title.text == "" {
 		head.title = head.subject
 	}
 	constants := map[string]string{"locale": l.locale}
-	var err error
-	if l.subject, err = newText(head.subject.text, funcs); err != nil {
-		return fmt.Errorf("subject: %w", err)
-	}
-	for name, e := range map[string]entry{"preheader": head.preheader, "title": head.title} {
-		if !strings.Contains(e.text, "{{") {
-			constants[name] = clean(e.text)
+	for _, line := range []struct {
+		name  string
+		entry entry
+	}{{"preheader", head.preheader}, {"title", head.title}} {
+		if !strings.Contains(line.entry.text, "{{") {
+			constants[line.name] = clean(line.entry.text)
 			continue
 		}
-		t, err := newText(e.text, funcs)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if l.frame == nil {
-			l.frame = map[string]*texttemplate.Template{}
-		}
-		l.frame[name] = t
+		l.frame = append(l.frame, frameLine{slot: l.slot(line.name), name: line.name, source: line.entry.text, subject: line.entry.text == head.subject.text})
 	}
-	for _, source := range personal {
-		t, err := newText(source, funcs)
-		if err != nil {
-			return fmt.Errorf("link: %w", err)
-		}
-		l.destinations = append(l.destinations, t)
+	funcs := functions(l.locale)
+	program := newProgrammer(l.slots, funcs, l.locale)
+	if err := l.compileLines(head, personal, program); err != nil {
+		return err
 	}
 
 	body, err := doc.html()
@@ -141,21 +130,48 @@ func (l *Letter) compile(head frontMatter, doc *document, frame *layout, used ma
 	if err != nil {
 		return err
 	}
-	if l.html, err = newHTML(page, funcs, constants, l.view(nil)); err != nil {
+	html, err := newHTML(page, funcs, constants, l.emptyView())
+	if err != nil {
 		return err
 	}
-	if l.text, err = newText(frame.frameText(doc.words, doc.text()), funcs); err != nil {
+	text, err := texttemplate.New("").Funcs(funcs).Parse(frame.frameText(doc.words, doc.text()))
+	if err != nil {
 		return fmt.Errorf("text part: %w", err)
 	}
-	fold(l.text.Tree, funcs, constants)
+	fold(text.Tree, funcs, constants)
 	fixed := fixedParts{index: map[string]int{}}
-	fixed.mark(l.html.Tree.Root, func(n parse.Node) string { return execute(l.html.Tree, l.html, n) })
-	fixed.mark(l.text.Tree.Root, func(n parse.Node) string { return execute(l.text.Tree, l.text, n) })
+	fixed.mark(html.Tree.Root, func(n parse.Node) string { return execute(html.Tree, html, n) })
+	fixed.mark(text.Tree.Root, func(n parse.Node) string { return execute(text.Tree, text, n) })
 	l.Fixed = fixed.parts
+	l.html.template, l.text.template = html, text
+	l.html.steps, l.html.unknown = program.part(html.Tree, l.Fixed)
+	l.text.steps, l.text.unknown = program.part(text.Tree, l.Fixed)
 	return nil
 }
 
-// use remembers the fields to look up for each rendering.
+// compileLines compiles the subject, the lines for the layout, and the destinations of links.
+func (l *Letter) compileLines(head frontMatter, personal []string, program *programmer) error {
+	var err error
+	if l.subject, err = newLine(head.subject.text, program); err != nil {
+		return fmt.Errorf("subject: %w", err)
+	}
+	for i, f := range l.frame {
+		if l.frame[i].part, err = newLine(f.source, program); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	for _, source := range personal {
+		t, err := newLine(source, program)
+		if err != nil {
+			return fmt.Errorf("link: %w", err)
+		}
+		l.destinations = append(l.destinations, t)
+	}
+	return nil
+}
+
+// use remembers the fields to look up for each rendering. The slots of a letter are its fields in the same order, then what
+// rendering itself makes.
 func (l *Letter) use(used map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		switch name {
@@ -163,15 +179,31 @@ func (l *Letter) use(used map[string]bool) {
 			continue
 		}
 		l.Fields = append(l.Fields, name)
-		l.paths = append(l.paths, strings.Split(name, "."))
 	}
+	l.slots = slices.Clone(l.Fields)
+	l.open, l.clicks = l.slot("link.open"), l.slot("link.clicks")
 }
 
-func newText(source string, funcs map[string]any) (*texttemplate.Template, error) {
+// slot adds one.
+func (l *Letter) slot(path string) int {
+	l.slots = append(l.slots, path)
+	return len(l.slots) - 1
+}
+
+// newLine compiles a line; without source it has neither steps nor a template.
+func newLine(source string, program *programmer) (part, error) {
 	if source == "" {
-		return nil, nil
+		return part{}, nil
 	}
-	return texttemplate.New("").Funcs(funcs).Parse(source)
+	t, err := texttemplate.New("").Funcs(program.funcs).Parse(source)
+	if err != nil {
+		return part{}, err
+	}
+	line := part{template: t}
+	if t.Tree != nil {
+		line.steps, line.unknown = program.line(t.Tree)
+	}
+	return line, nil
 }
 
 // newHTML parses and escapes; html/template escapes at the first execution.

@@ -18,10 +18,44 @@ var (
 	russianShortWeekdays = []string{"вс", "пн", "вт", "ср", "чт", "пт", "сб"}
 )
 
-// formatDate writes a moment by a layout of package time, with the names of months and weekdays in the letter's language.
-// Text may be a date too (an attribute of the CRM); when it is not, it stays as it is.
-func formatDate(locale, layout string, v any) string {
-	t, ok := v.(moment)
+// dateFormat is a layout of package time, taken apart at the names that package time has in English only.
+type dateFormat []datePiece
+
+// datePiece is a layout, or else the names of months or weekdays.
+type datePiece struct {
+	layout           string
+	months, weekdays []string
+}
+
+// newDateFormat reads a layout for the language of a letter.
+func newDateFormat(locale, layout string) dateFormat {
+	if language(locale) != "ru" {
+		return dateFormat{{layout: layout}}
+	}
+	months := russianMonths
+	if !strings.Contains(strings.ReplaceAll(layout, "2006", ""), "2") {
+		months = russianMonthsAlone // no day beside it
+	}
+	for _, name := range []struct {
+		word  string
+		piece datePiece
+	}{
+		{"January", datePiece{months: months}},
+		{"Jan", datePiece{months: russianShortMonths}},
+		{"Monday", datePiece{weekdays: russianWeekdays}},
+		{"Mon", datePiece{weekdays: russianShortWeekdays}},
+	} {
+		if before, after, found := strings.Cut(layout, name.word); found {
+			f := append(newDateFormat(locale, before), name.piece)
+			return append(f, newDateFormat(locale, after)...)
+		}
+	}
+	return dateFormat{{layout: layout}}
+}
+
+// write is the date as the letter shows it. Text may be a date too (an attribute of the CRM); when it is not, it stays as it is.
+func (f dateFormat) write(v any) string {
+	m, ok := v.(moment)
 	if !ok {
 		s := toText(v)
 		parsed, err := time.Parse(time.RFC3339, s)
@@ -31,36 +65,25 @@ func formatDate(locale, layout string, v any) string {
 		if err != nil {
 			return s
 		}
-		t = moment{Time: parsed}
+		m = moment{Time: parsed}
 	}
-	if language(locale) != "ru" {
-		return clean(t.Format(layout))
-	}
-	return clean(russianDate(t.Time, layout))
-}
-
-// russianDate formats the layout between names, so that a name never passes through package time.
-func russianDate(t time.Time, layout string) string {
-	months := russianMonths
-	if !strings.Contains(strings.ReplaceAll(layout, "2006", ""), "2") {
-		months = russianMonthsAlone // no day beside it
-	}
-	names := []struct {
-		word string
-		name string
-	}{
-		{"January", months[t.Month()-1]},
-		{"Jan", russianShortMonths[t.Month()-1]},
-		{"Monday", russianWeekdays[t.Weekday()]},
-		{"Mon", russianShortWeekdays[t.Weekday()]},
-	}
-	for _, n := range names {
-		if before, after, found := strings.Cut(layout, n.word); found {
-			return russianDate(t, before) + n.name + russianDate(t, after)
+	var buffer [64]byte
+	out := buffer[:0]
+	for _, piece := range f {
+		switch {
+		case piece.months != nil:
+			out = append(out, piece.months[m.Month()-1]...)
+		case piece.weekdays != nil:
+			out = append(out, piece.weekdays[m.Weekday()]...)
+		default:
+			out = m.AppendFormat(out, piece.layout)
 		}
 	}
-	return t.Format(layout)
+	return clean(string(out))
 }
+
+// formatDate is for a layout that is used once.
+func formatDate(locale, layout string, v any) string { return newDateFormat(locale, layout).write(v) }
 
 func language(locale string) string {
 	language, _, _ := strings.Cut(locale, "-")

@@ -27,6 +27,7 @@ func FuzzLoad(f *testing.F) {
 				if _, err := l.Render(d); err != nil {
 					t.Error(err)
 				}
+				compare(t, l, d)
 			}
 		}
 	})

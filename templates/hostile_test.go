@@ -159,10 +159,12 @@ func (u unmarked) check(t *testing.T, d Data) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, view, err := u.letter.prepare(d)
-	if err != nil {
+	var m machine
+	m.fill(u.letter, d)
+	if err := u.letter.prepare(&m, d, &Rendered{Destinations: make([]string, len(u.letter.Links))}); err != nil {
 		t.Fatal(err)
 	}
+	view := u.letter.view(&m)
 	var page, text bytes.Buffer
 	if err := u.html.Execute(&page, view); err != nil {
 		t.Fatal(err)
@@ -203,4 +205,6 @@ func TestTooLongLetterIsAnError(t *testing.T) {
 	if r, err := l.Render(client(map[string]any{"products": products})); err == nil || r != nil {
 		t.Errorf("got %v, %v", r, err)
 	}
+	compare(t, l, client(map[string]any{"products": products}))
+	compare(t, l, client(map[string]any{"products": products[:4500]}))
 }

@@ -2,11 +2,9 @@ package templates
 
 import (
 	"fmt"
-	htmltemplate "html/template"
 	"io"
-	"reflect"
+	"slices"
 	"strings"
-	texttemplate "text/template"
 )
 
 // Letter is one compiled template in one locale. It is safe for concurrent use.
@@ -18,13 +16,28 @@ type Letter struct {
 	Links  []Link   // tracked links by index
 	Fixed  [][]byte // what is the same in every copy, of both parts; equal input gives equal bytes
 
-	locale       string     // Locale, or the default one
-	paths        [][]string // Fields, split at the dots
-	subject      *texttemplate.Template
-	frame        map[string]*texttemplate.Template // preheader and title, where they hold fields
-	html         *htmltemplate.Template
-	text         *texttemplate.Template
-	destinations []*texttemplate.Template // by link index; nil where Links has the destination
+	locale       string   // Locale, or the default one
+	slots        []string // paths of the values of a program: Fields, then these
+	open, clicks int      // slots of link.open and link.clicks
+	subject      part
+	frame        []frameLine
+	html, text   part
+	destinations []part // by link index; empty where Links has the destination
+}
+
+// part is one template of a letter: compiled to steps, and as it is executed when there is a node without a step.
+type part struct {
+	steps    []step
+	template interface{ Execute(io.Writer, any) error } // nil: nothing is written
+	unknown  string                                     // the node without a step, if any
+}
+
+// frameLine is the preheader or the title, where it holds fields.
+type frameLine struct {
+	slot         int
+	name, source string
+	subject      bool // it says what the subject says, as the title does unless a letter gives it one
+	part         part
 }
 
 // Rendered is a letter for one client.
@@ -32,6 +45,9 @@ type Rendered struct {
 	Subject      string    // one line
 	HTML, Text   []Segment // what to join for the two parts
 	Destinations []string  // by link index, where the destination holds fields; "" where Letter.Links has it
+
+	segments []Segment // of both parts
+	personal []byte    // what they point into
 }
 
 // HTMLBytes joins the HTML part; l is the letter that was rendered.
@@ -53,47 +69,80 @@ func (l *Letter) joined(segments []Segment) []byte {
 }
 
 // Render fills the letter with a client's data. There is no partial letter: on an error the result is nil.
-func (l *Letter) Render(d Data) (*Rendered, error) {
-	r, view, err := l.prepare(d)
-	if err != nil {
-		return nil, fmt.Errorf("rendering %s: %w", l.Path, err)
-	}
-	if r.HTML, err = l.segments(l.html, view); err != nil {
-		return nil, fmt.Errorf("rendering %s as HTML: %w", l.Path, err)
-	}
-	if r.Text, err = l.segments(l.text, view); err != nil {
-		return nil, fmt.Errorf("rendering %s as text: %w", l.Path, err)
+func (l *Letter) Render(s Source) (*Rendered, error) {
+	r := new(Rendered)
+	if err := l.RenderTo(r, s); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
 
+// RenderTo is Render into a value that may have held another letter, whose parts it writes over; its subject and destinations
+// stay with whoever has kept them. After an error there is no letter in r.
+func (l *Letter) RenderTo(r *Rendered, s Source) error {
+	if s == nil {
+		s = Data(nil)
+	}
+	m := machines.Get().(*machine)
+	defer m.release()
+	m.fill(l, s)
+	*r = Rendered{Destinations: make([]string, len(l.Links)), segments: r.segments[:0], personal: r.personal[:0]}
+	if err := l.prepare(m, s, r); err != nil {
+		return fmt.Errorf("rendering %s: %w", l.Path, err)
+	}
+	if err := l.write(m, l.html); err != nil {
+		return fmt.Errorf("rendering %s as HTML: %w", l.Path, err)
+	}
+	second := len(m.cuts)
+	if err := l.write(m, l.text); err != nil {
+		return fmt.Errorf("rendering %s as text: %w", l.Path, err)
+	}
+	r.take(m.cuts, m.out, second)
+	return nil
+}
+
+// take copies both parts, of which the second begins at a cut.
+func (r *Rendered) take(cuts []cut, out []byte, second int) {
+	r.personal = append(r.personal, out...)
+	r.segments = slices.Grow(r.segments, len(cuts))
+	for _, c := range cuts {
+		s := Segment{Fixed: c.fixed}
+		if c.fixed < 0 {
+			s.Personal = r.personal[c.from:c.to:c.to]
+		}
+		r.segments = append(r.segments, s)
+	}
+	r.HTML, r.Text = r.segments[:second:second], r.segments[second:]
+}
+
 // prepare renders what both parts need: the subject, destinations of links, preheader and title.
-func (l *Letter) prepare(d Data) (*Rendered, map[string]any, error) {
-	view := l.view(d)
-	r := &Rendered{Destinations: make([]string, len(l.Links))}
-	subject, err := line(l.subject, view)
+func (l *Letter) prepare(m *machine, s Source, r *Rendered) error {
+	subject, err := l.line(m, l.subject)
 	if err != nil {
-		return nil, nil, fmt.Errorf("subject: %w", err)
+		return fmt.Errorf("subject: %w", err)
 	}
 	r.Subject = strings.TrimSpace(subject)
-	for i, t := range l.destinations {
-		if r.Destinations[i], err = line(t, view); err != nil {
-			return nil, nil, fmt.Errorf("link %d: %w", i, err)
+	for i, d := range l.destinations {
+		if r.Destinations[i], err = l.line(m, d); err != nil {
+			return fmt.Errorf("link %d: %w", i, err)
 		}
 	}
-	for name, t := range l.frame {
-		if view[name], err = line(t, view); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+	for _, f := range l.frame {
+		text := subject
+		if !f.subject {
+			if text, err = l.line(m, f.part); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
 		}
+		m.slots[f.slot] = datum{text: text}
 	}
-	link := group(view, "link")
-	link["open"] = value(lookup(d, []string{"link", "open"}), l.locale)
-	clicks, tracked := value(lookup(d, []string{"link", "clicks"}), l.locale).(list)
-	if !tracked {
+	m.slots[l.open] = datumOf(s.Field("link.open"), l.locale)
+	clicks := value(s.Field("link.clicks"), l.locale)
+	if _, tracked := clicks.(list); !tracked {
 		clicks = l.untracked(r.Destinations)
 	}
-	link["clicks"] = clicks
-	return r, view, nil
+	m.slots[l.clicks] = datum{other: clicks}
+	return nil
 }
 
 // untracked makes links lead straight to their destinations.
@@ -108,43 +157,79 @@ func (l *Letter) untracked(personal []string) list {
 	return clicks
 }
 
-func (l *Letter) segments(t interface{ Execute(io.Writer, any) error }, view map[string]any) ([]Segment, error) {
-	w := segmentWriter{fixed: l.Fixed}
-	err := t.Execute(&w, view)
-	return w.segments, err
+// write adds a part to the machine's.
+func (l *Letter) write(m *machine, p part) error {
+	m.begin()
+	if p.unknown != "" {
+		return p.template.Execute(markedWriter{m, l.Fixed}, l.view(m))
+	}
+	m.run(p.steps)
+	if m.size > maxPart {
+		return errTooLong
+	}
+	return nil
 }
 
 // line renders one line of text; control characters in it become spaces, so that a subject cannot begin another header.
-func line(t *texttemplate.Template, view map[string]any) (string, error) {
-	if t == nil {
+func (l *Letter) line(m *machine, p part) (string, error) {
+	if p.template == nil {
 		return "", nil
 	}
-	var out strings.Builder
-	if err := t.Execute(&out, view); err != nil {
-		return "", err
+	if p.unknown != "" {
+		var out strings.Builder
+		if err := p.template.Execute(&out, l.view(m)); err != nil {
+			return "", err
+		}
+		if out.Len() > maxPart {
+			return "", errTooLong
+		}
+		return clean(out.String()), nil
 	}
-	if out.Len() > maxPart {
+	m.begin()
+	m.run(p.steps)
+	text := string(m.out)
+	m.out, m.cuts = m.out[:0], m.cuts[:0] // lines come before the parts
+	if len(text) > maxPart {
 		return "", errTooLong
 	}
-	return clean(out.String()), nil
+	return clean(text), nil
 }
 
-// view is the data as templates see it: every field the letter uses is there, as one of the types of value.go.
-func (l *Letter) view(d Data) map[string]any {
-	view := make(map[string]any, 8)
-	for _, path := range l.paths {
-		into := view
-		for _, name := range path[:len(path)-1] {
-			into = group(into, name)
+// fill looks up every field that the letter uses.
+func (m *machine) fill(l *Letter, s Source) {
+	m.out, m.cuts = m.out[:0], m.cuts[:0]
+	m.slots = slices.Grow(m.slots[:0], len(l.slots))[:len(l.slots)]
+	for i, path := range l.Fields {
+		m.slots[i] = datumOf(s.Field(path), l.locale)
+		if path == "client.products" {
+			m.slots[i] = datum{other: asList(m.slots[i].value())} // loops go over it, also when it is missing
 		}
-		into[path[len(path)-1]] = value(lookup(d, path), l.locale)
 	}
-	if client, used := view["client"].(map[string]any); used {
-		if products, asked := client["products"]; asked {
-			client["products"] = asList(products) // loops go over it, also when it is missing
+}
+
+// view is the values of a machine as templates take them: maps of groups.
+func (l *Letter) view(m *machine) map[string]any {
+	view := make(map[string]any, 8)
+	for i, path := range l.slots {
+		into, name := view, path
+		for {
+			first, rest, more := strings.Cut(name, ".")
+			if !more {
+				break
+			}
+			into, name = group(into, first), rest
 		}
+		into[name] = m.slots[i].value()
 	}
 	return view
+}
+
+// emptyView is the view of nobody.
+func (l *Letter) emptyView() map[string]any {
+	var m machine
+	m.fill(l, Data(nil))
+	m.slots[l.clicks] = datum{other: make(list, len(l.Links))}
+	return l.view(&m)
 }
 
 func group(m map[string]any, name string) map[string]any {
@@ -154,30 +239,4 @@ func group(m map[string]any, name string) map[string]any {
 		m[name] = g
 	}
 	return g
-}
-
-// lookup finds a field in a caller's data, whatever kind of maps it is made of.
-func lookup(d Data, path []string) any {
-	var v any = map[string]any(d)
-	for _, name := range path {
-		switch m := v.(type) {
-		case map[string]any:
-			v = m[name]
-		case Data:
-			v = m[name]
-		case map[string]string:
-			v = m[name]
-		default:
-			m2 := reflect.ValueOf(v)
-			if m2.Kind() != reflect.Map || m2.Type().Key().Kind() != reflect.String {
-				return nil
-			}
-			item := m2.MapIndex(reflect.ValueOf(name).Convert(m2.Type().Key()))
-			if !item.IsValid() {
-				return nil
-			}
-			v = item.Interface()
-		}
-	}
-	return v
 }

@@ -15,7 +15,11 @@
 //	text.go         the same tree becomes the text part (frame.go: with the signature of the layout)
 //	compile.go      actions come back; html/template escapes them by context
 //	fold.go         what is the same for all clients of the letter becomes fixed text
-//	segments.go     one execution yields fixed parts by index and personal bytes between them
+//	segments.go     fixed text gets an index; what stands between are the personal segments
+//	programmer.go   what html/template would execute becomes a program (program.go), of expressions (expression.go) and
+//	                escapers (escape.go); where there is no step for a node, html/template executes the part after all
+//
+// How it renders (render.go): the fields of a client (source.go) fill numbered slots (datum.go), and programs run over them.
 //
 // The package is pure: it reads the file system it is given, has no clock, and imports nothing else of seventh.
 package templates

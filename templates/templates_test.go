@@ -62,8 +62,9 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-func TestLibraryCompiles(t *testing.T) {
-	t.Parallel()
+// builtIn loads the built-in letters, with the attributes they use.
+func builtIn(t testing.TB, locale string) (*Set, []Problem) {
+	t.Helper()
 	var attributes []string
 	err := fs.WalkDir(Library(), "templates", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -78,7 +79,12 @@ func TestLibraryCompiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, problems := Load(Library(), attributes, "en")
+	return Load(Library(), attributes, locale)
+}
+
+func TestLibraryCompiles(t *testing.T) {
+	t.Parallel()
+	set, problems := builtIn(t, "en")
 	for _, p := range problems {
 		t.Error(p)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What templates see is never the value a caller passed in, but one of string, bool, int64, number, list and moment made
@@ -124,6 +125,10 @@ func toNumber(v any) (float64, bool) {
 	case number:
 		return float64(v), true
 	case string:
+		// Most texts are none, and an error of ParseFloat costs more than the comparison: digits, a sign, a point, Inf, NaN.
+		if v == "" || strings.IndexByte("0123456789+-.iInN", v[0]) < 0 {
+			return 0, false
+		}
 		f, err := strconv.ParseFloat(v, 64)
 		return f, err == nil
 	}
@@ -133,6 +138,9 @@ func toNumber(v any) (float64, bool) {
 // clean makes one line of text of a value: no NUL, which marks fixed parts while rendering (see segments.go), and every
 // other control character and line separator becomes a space, so that no value can begin a line or a header of its own.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -143,4 +151,16 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// isClean finds nearly every value to be clean already, in a fraction of the time.
+func isClean(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= ' ' && r < 0x7F:
+		case r < 0xA0, r == '\u2028', r == '\u2029', r == utf8.RuneError:
+			return false
+		}
+	}
+	return true
 }

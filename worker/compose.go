@@ -5,19 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"seventh/internal/engine"
 	"seventh/internal/mail"
 	"seventh/internal/store"
 	"seventh/internal/token"
-	"seventh/sequences"
 	"seventh/templates"
 )
 
 // errUnwritable says that the content, not the machine, keeps a letter from being
 // written: a new publication may cure it.
 var errUnwritable = errors.New("the letter cannot be written")
+
+// renderings are written over: nothing of one is needed once its letter is composed.
+var renderings = sync.Pool{New: func() any { return new(templates.Rendered) }}
 
 // composed is a letter ready for the wire.
 type composed struct {
@@ -36,7 +39,10 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := letter.Render(w.data(edition.settings, l, letter))
+	unsubscribe := w.link("u", token.Token{Message: l.MessageID, Purpose: token.Unsubscribe})
+	rendered := renderings.Get().(*templates.Rendered)
+	defer renderings.Put(rendered)
+	err = letter.RenderTo(rendered, &fields{worker: w, settings: edition.settings, Letter: l, links: len(letter.Links), unsubscribe: unsubscribe})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
@@ -55,7 +61,7 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		To:          mail.Address{Name: l.Client.Name(), Email: l.Client.Email},
 		MessageID:   w.options.Links.MessageID(l.MessageID) + "@" + domain,
 		Date:        now.In(l.Zone),
-		Unsubscribe: w.link("u", token.Token{Message: l.MessageID, Purpose: token.Unsubscribe}),
+		Unsubscribe: unsubscribe,
 		ListID:      l.Version.Sequence.Name + "." + domain,
 	}, rendered)
 	if err != nil {
@@ -79,60 +85,4 @@ func personalOnly(destinations []string) []string {
 
 func (w *Worker) link(path string, t token.Token) string {
 	return w.options.PublicURL + "/" + path + "/" + w.options.Links.Seal(t)
-}
-
-// data is what a letter's fields show.
-func (w *Worker) data(settings *sequences.Settings, l *engine.Letter, letter *templates.Letter) templates.Data {
-	clicks := make([]string, len(letter.Links))
-	for i := range clicks {
-		clicks[i] = w.link("c", token.Token{Message: l.MessageID, Purpose: token.Click, Index: i})
-	}
-	data := templates.Data{
-		"client":  clientData(l.Client, l.Zone),
-		"rep":     repData(l),
-		"company": CompanyData(settings),
-		"link": map[string]any{
-			"unsubscribe": w.link("u", token.Token{Message: l.MessageID, Purpose: token.Unsubscribe}),
-			"open":        w.link("o", token.Token{Message: l.MessageID, Purpose: token.Open}),
-			"clicks":      clicks,
-		},
-	}
-	if l.OfferExpiresAt != nil {
-		data["offer"] = map[string]any{"name": l.OfferName, "expires_at": l.OfferExpiresAt.In(l.Zone)}
-	}
-	return data
-}
-
-func clientData(c *store.Client, zone *time.Location) map[string]any {
-	data := map[string]any{
-		"external_id": c.ExternalID, "first_name": c.FirstName, "last_name": c.LastName, "name": c.Name(), "email": c.Email, "company": c.Company,
-		"category": c.Category, "temperature": c.Temperature, "stage": c.Stage, "locale": c.Locale, "source": c.Source, "products": c.Products,
-		"attributes": c.Attributes,
-	}
-	if c.LastPurchaseAt != nil {
-		data["last_purchase_at"] = c.LastPurchaseAt.In(zone)
-	}
-	return data
-}
-
-// repData is who signs: the client's rep, or the named sender.
-func repData(l *engine.Letter) map[string]any {
-	if l.From.Email != l.Rep.Email {
-		return map[string]any{"name": l.From.Name, "first_name": firstWord(l.From.Name), "email": l.From.Email}
-	}
-	return map[string]any{
-		"name": l.Rep.Name, "first_name": firstWord(l.Rep.Name), "email": l.Rep.Email, "phone": l.Rep.Phone, "position": l.Rep.Position,
-	}
-}
-
-// CompanyData is the company as letters show it.
-func CompanyData(s *sequences.Settings) map[string]any {
-	return map[string]any{
-		"name": s.Company.Name, "site": s.Company.Site, "address": s.Company.Address, "phone": s.Company.Phone, "email": s.Company.Email,
-	}
-}
-
-func firstWord(s string) string {
-	word, _, _ := strings.Cut(s, " ")
-	return word
 }

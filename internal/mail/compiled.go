@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 
 	"seventh/templates"
 )
@@ -59,12 +60,17 @@ func boundary(fixed [][]byte) string {
 // Compose appends one letter's personal stream to dst. On an error dst comes back as it
 // was; ErrUnsupportedAddress means that this client cannot be written to.
 func (c *Compiled) Compose(dst []byte, h Header, r *templates.Rendered) ([]byte, error) {
-	w := newStreamWriter(dst)
+	w := streams.Get().(*streamWriter)
+	defer streams.Put(w)
+	w.reset()
 	if err := c.compose(w, h, r); err != nil {
 		return dst, fmt.Errorf("composing a letter: %w", err)
 	}
-	return w.finish(), nil
+	return append(dst, w.finish()...), nil // of the size it needs: it is kept until the letter's outcome is
 }
+
+// streams are written to before their length is known.
+var streams = sync.Pool{New: func() any { return new(streamWriter) }}
 
 func (c *Compiled) compose(w *streamWriter, h Header, r *templates.Rendered) error {
 	for _, header := range c.headers {
@@ -122,7 +128,7 @@ func (h Header) has(name string) bool {
 	case "in-reply-to":
 		return h.InReplyTo != ""
 	case "references":
-		return h.References != ""
+		return len(h.References) > 0
 	}
 	return true
 }
@@ -146,7 +152,7 @@ func (h Header) appendValue(dst []byte, name string, column int, subject string)
 	case "message-id":
 		return appendBracketed(dst, h.MessageID)
 	case "in-reply-to":
-		return appendIDs(dst, h.InReplyTo)
+		return appendBracketed(dst, h.InReplyTo)
 	case "references":
 		return appendIDs(dst, h.References)
 	case "list-id":

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -73,7 +74,7 @@ func stories() []story {
 	everything.header.UnsubscribeMailto = "unsubscribe@example.com?subject=token"
 	everything.header.ListID = "c-nurture.example.com"
 	everything.header.InReplyTo = "first@example.com"
-	everything.header.References = "first@example.com <second@example.com>"
+	everything.header.References = []string{"first@example.com", "second@example.com"}
 
 	russian := plain
 	russian.name = "cyrillic"
@@ -335,6 +336,29 @@ func slowPath(t *testing.T, s story) []byte {
 	return bytes.ReplaceAll(buf.Bytes(), []byte("<first@example.com>, <"), []byte("<first@example.com> <"))
 }
 
+func TestALongThreadKeepsItsLinesShort(t *testing.T) {
+	t.Parallel()
+	s := stories()[0]
+	for i := range 200 {
+		s.header.References = append(s.header.References, fmt.Sprintf("%026d@example.com", i))
+	}
+	s.header.InReplyTo = s.header.References[199]
+	raw := s.raw(t)
+	checkWire(t, raw)
+	for line := range bytes.SplitSeq(raw, []byte("\r\n")) {
+		if len(line) > niceLine {
+			t.Errorf("line of %d bytes: %s", len(line), line)
+		}
+	}
+	got := parse(t, raw).Header
+	if want := "<" + strings.Join(s.header.References, "> <") + ">"; got["References"] != want {
+		t.Errorf("References read back as %q, want %q", got["References"], want)
+	}
+	if want := "<" + s.header.InReplyTo + ">"; got["In-Reply-To"] != want {
+		t.Errorf("In-Reply-To reads back as %q, want %q", got["In-Reply-To"], want)
+	}
+}
+
 func TestEqualLettersCompileToEqualPartsAndOthersDoNot(t *testing.T) {
 	t.Parallel()
 	compile := func(l *templates.Letter) *Compiled {
@@ -372,6 +396,7 @@ func TestComposeNamesTheHeaderItCannotWrite(t *testing.T) {
 		"no date":                {func(h *Header) { h.Date = time.Time{} }, rendered, "composing a letter: header date: no date"},
 		"line end in an id":      {func(h *Header) { h.MessageID = "a@b\r\nBcc: x" }, rendered, "composing a letter: header message-id: value cannot stand in a header: want 1 to 900 graphic ASCII characters without <>"},
 		"line end in an address": {func(h *Header) { h.From.Email = "a@b\nc" }, rendered, "composing a letter: header from: unsupported address: domain after the @ is not a host name"},
+		"brackets in an id":      {func(h *Header) { h.References = []string{"a@b", "<c@d>"} }, rendered, "composing a letter: header references: value cannot stand in a header: want 1 to 900 graphic ASCII characters without <>"},
 		"script as a link":       {func(h *Header) { h.Unsubscribe = "javascript:x" }, rendered, "composing a letter: header list-unsubscribe: value cannot stand in a header: not an https URL"},
 		"another template":       {func(*Header) {}, foreign, "composing a letter: text part: rendered from another template: it has no text 99"},
 	} {

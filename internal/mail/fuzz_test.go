@@ -26,7 +26,8 @@ func FuzzLetter(f *testing.F) {
 		h := caseHeader()
 		h.From.Name, h.To = name, Address{Name: name, Email: email}
 		h.ReplyTo = Address{Name: body, Email: "r@example.com"}
-		h.Unsubscribe, h.UnsubscribeMailto, h.MessageID, h.ListID, h.InReplyTo, h.References = link, email, id, id, id, id
+		h.Unsubscribe, h.UnsubscribeMailto, h.MessageID, h.ListID, h.InReplyTo = link, email, id, id, id
+		h.References = strings.Fields(id)
 		rendered := caseRendered(subject, body, link)
 		stream, err := c.Compose(nil, h, rendered)
 		if err != nil {

@@ -13,13 +13,14 @@ import (
 // Header is what differs in the headers of each letter. From, To, MessageID and Date are
 // required.
 type Header struct {
-	From, ReplyTo, To     Address
-	MessageID             string // without <>
-	Date                  time.Time
-	Unsubscribe           string // URL that takes the one-click POST (RFC 8058); https but in the sandbox
-	UnsubscribeMailto     string // address, with or without mailto:; optional
-	ListID                string // without <> (RFC 2919); optional
-	InReplyTo, References string // ids, with or without <>, separated by spaces; optional
+	From, ReplyTo, To Address
+	MessageID         string // without <>
+	Date              time.Time
+	Unsubscribe       string   // URL that takes the one-click POST (RFC 8058); https but in the sandbox
+	UnsubscribeMailto string   // address, with or without mailto:; optional
+	ListID            string   // without <> (RFC 2919); optional
+	InReplyTo         string   // the Message-ID, without <>, of the letter that this one follows (RFC 5322 3.6.4); optional
+	References        []string // Message-IDs, without <>, of the thread so far, oldest first; optional
 }
 
 const (
@@ -72,18 +73,14 @@ func appendAddress(dst []byte, a Address, column int) ([]byte, error) {
 	return append(append(append(dst, '<'), mailbox...), '>'), nil
 }
 
-// appendIDs appends message ids in angle brackets, each after the first on a line of its own.
-func appendIDs(dst []byte, ids string) ([]byte, error) {
-	list := strings.Fields(ids)
-	if len(list) == 0 {
-		return dst, fmt.Errorf("%w: no id", errHeaderValue)
-	}
-	for i, id := range list {
+// appendIDs appends message ids in angle brackets, each after the first on a line of its own, so that no thread is too long for a line.
+func appendIDs(dst []byte, ids []string) ([]byte, error) {
+	for i, id := range ids {
 		if i > 0 {
 			dst = append(dst, "\r\n "...)
 		}
 		var err error
-		if dst, err = appendBracketed(dst, strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")); err != nil {
+		if dst, err = appendBracketed(dst, id); err != nil {
 			return dst, err
 		}
 	}
@@ -94,10 +91,10 @@ func appendIDs(dst []byte, ids string) ([]byte, error) {
 // mailbox providers prefer it.
 func appendUnsubscribe(dst []byte, h Header) ([]byte, error) {
 	if h.Unsubscribe != "" {
-		u, err := url.Parse(h.Unsubscribe)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		if !isWebAddress(h.Unsubscribe) {
 			return dst, fmt.Errorf("%w: not an https URL", errHeaderValue)
 		}
+		var err error
 		if dst, err = appendBracketed(dst, h.Unsubscribe); err != nil {
 			return dst, err
 		}
@@ -111,10 +108,30 @@ func appendUnsubscribe(dst []byte, h Header) ([]byte, error) {
 	return appendBracketed(dst, "mailto:"+strings.TrimPrefix(h.UnsubscribeMailto, "mailto:"))
 }
 
+// isWebAddress reports whether s is an http or https URL with a host. One of plain characters, as ours are, need not be taken apart.
+func isWebAddress(s string) bool {
+	rest, web := strings.CutPrefix(s, "https://")
+	plain := web && rest != "" && rest[0] != '/'
+	for i := 0; plain && i < len(rest); i++ {
+		c := rest[i]
+		plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '/' || c == '.' || c == '-' || c == '_'
+	}
+	if plain {
+		return true
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
 // appendBracketed appends a token in angle brackets. Graphic ASCII only: these values are
 // made by programs, so anything else is a mistake or an attack.
 func appendBracketed(dst []byte, token string) ([]byte, error) {
-	if token == "" || len(token) > maxToken || strings.ContainsAny(token, "<>") || strings.ContainsFunc(token, notGraphicASCII) {
+	ok := token != "" && len(token) <= maxToken
+	for i := 0; ok && i < len(token); i++ {
+		c := token[i]
+		ok = c > ' ' && c <= '~' && c != '<' && c != '>'
+	}
+	if !ok {
 		return dst, fmt.Errorf("%w: want 1 to %d graphic ASCII characters without <>", errHeaderValue, maxToken)
 	}
 	return append(append(append(dst, '<'), token...), '>'), nil
@@ -173,6 +190,9 @@ func foldAt(text string) int {
 // headerText makes a name or subject safe for a header: every control character, line or
 // paragraph separator and invalid byte becomes a space; spaces around are cut.
 func headerText(s string) string {
+	if isPrintable(s) {
+		return strings.Trim(s, " ")
+	}
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
 			return ' '
@@ -182,9 +202,17 @@ func headerText(s string) string {
 	return strings.Trim(s, " ")
 }
 
-// needsEncoding reports whether text is not ASCII or would be taken for an encoded word.
-func needsEncoding(text string) bool {
-	return strings.Contains(text, "=?") || strings.ContainsFunc(text, func(r rune) bool { return r > '~' })
+// needsEncoding reports whether text without control characters is not ASCII or would be taken for an encoded word.
+func needsEncoding(text string) bool { return !isPrintable(text) || strings.Contains(text, "=?") }
+
+// isPrintable reports whether s is printable ASCII only.
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // isPhrase reports whether a name is atoms between single spaces and needs no quotes.

@@ -1,5 +1,7 @@
 package mail
 
+import "unicode/utf8"
+
 const (
 	maxEncodedLine = 76 // RFC 2045 6.7 (5), the "=" of a soft break included
 	softBreak      = "=\r\n"
@@ -14,7 +16,26 @@ const (
 // cut into pieces. No line begins with a dot, so SMTP has nothing to double.
 func appendQP(dst, src []byte) []byte {
 	column := 0
-	for i, b := range src {
+	for i := 0; i < len(src); {
+		if b := src[i]; b >= utf8.RuneSelf { // all of a Cyrillic word
+			if column+3 > maxEncodedLine-1 {
+				dst = append(dst, softBreak...)
+				column = 0
+			}
+			dst = append(dst, '=', upperHex[b>>4], upperHex[b&15])
+			column += 3
+			i++
+			continue
+		}
+		n := literal(src[i:], maxEncodedLine-1-column, column == 0)
+		if n > 0 {
+			dst = append(dst, src[i:i+n]...)
+			column += n
+			i += n
+			continue
+		}
+		b := src[i]
+		i++
 		switch {
 		case b == '\r':
 			continue
@@ -23,7 +44,7 @@ func appendQP(dst, src []byte) []byte {
 			column = 0
 			continue
 		}
-		escaped := b < ' ' && b != '\t' || b > '~' || b == '=' || (b == ' ' || b == '\t') && endsLine(src[i+1:])
+		escaped := b < ' ' && b != '\t' || b > '~' || b == '=' || (b == ' ' || b == '\t') && endsLine(src[i:])
 		width := 1
 		if escaped {
 			width = 3
@@ -44,6 +65,22 @@ func appendQP(dst, src []byte) []byte {
 		dst = append(dst, softBreak...)
 	}
 	return dst
+}
+
+// literal is how many bytes of src, at most room, are written as they are wherever in a line they stand; a dot may not begin one.
+func literal(src []byte, room int, begins bool) int {
+	if begins && src[0] == '.' {
+		return 0
+	}
+	room = min(room, len(src))
+	for i := range room {
+		b := src[i]
+		if b > ' ' && b <= '~' && b != '=' || b == ' ' && i+1 < len(src) && src[i+1] > ' ' {
+			continue
+		}
+		return i
+	}
+	return room
 }
 
 // endsLine reports whether a line end comes next, CRs aside.

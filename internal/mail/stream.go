@@ -26,10 +26,9 @@ type streamWriter struct {
 	literal int // where the present literal begins, after its reserved byte
 }
 
-func newStreamWriter(dst []byte) *streamWriter {
-	w := &streamWriter{buf: dst}
+func (w *streamWriter) reset() {
+	w.buf = w.buf[:0]
 	w.begin()
-	return w
 }
 
 func (w *streamWriter) begin() {
@@ -55,9 +54,11 @@ func (w *streamWriter) fixed(i int) {
 	w.begin()
 }
 
+// finish returns the stream, which is the writer's until its next reset.
 func (w *streamWriter) finish() []byte {
 	w.end()
-	return append(w.buf, 0)
+	w.buf = append(w.buf, 0)
+	return w.buf
 }
 
 // Expand appends the letter that a personal stream and its fixed parts make: the exact
