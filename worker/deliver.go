@@ -44,7 +44,7 @@ func (w *Worker) deliver(ctx context.Context, r *run) {
 	var err error
 	if r.edition, err = w.letters.current(ctx, w.options.Pool); err != nil {
 		w.report(ctx, "letters cannot be prepared", err)
-		r.halt("the published letters cannot be read: see the log")
+		r.halt("the published letters cannot be prepared: " + err.Error())
 		return
 	}
 	lanes, err := w.fleet.of(r.claim.Chunk.Sender, r.edition)

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"seventh/internal/engine"
@@ -13,11 +14,13 @@ import (
 // lane is one connection. The deadlines of the SMTP phases bound what it does,
 // not a context: a letter whose dialogue has begun is finished.
 type lane struct {
-	worker  *Worker
-	server  mail.Server
-	work    <-chan parcel
-	conn    *mail.Conn
-	buffers [2][]byte // for the letter on the wire, and the next one
+	worker *Worker
+	server mail.Server
+	work   <-chan parcel
+	conn   *mail.Conn
+
+	buffers   [2][]byte // for the letter on the wire, and the next one
+	signature []byte
 }
 
 // draft is a composed letter.
@@ -116,14 +119,32 @@ func (l *lane) compose(p parcel) *draft {
 		l.unwritable(p, err)
 		return nil
 	}
-	p.letter.Content = composed.content
 	d := &draft{parcel: p, from: composed.from}
-	if d.raw, err = mail.Expand(l.buffers[1][:0], composed.compiled.Fixed, composed.content.Personal); err != nil {
+	if d.raw, err = l.sign(composed, p.run.edition.keys.For(composed.from), now); err != nil {
 		l.unwritable(p, err)
 		return nil
 	}
-	l.buffers[0], l.buffers[1] = d.raw, l.buffers[0]
+	p.letter.Content = composed.content
 	return d
+}
+
+// sign gives the bytes of a letter, with the signatures of its domain in front of
+// them and of its content. They stay good until the letter after the next one.
+func (l *lane) sign(c *composed, keys mail.Signers, now time.Time) (raw []byte, err error) {
+	if raw, err = mail.Expand(l.buffers[1][:0], c.compiled.Fixed, c.content.Personal); err != nil {
+		return nil, err
+	}
+	l.buffers[0], l.buffers[1] = raw, l.buffers[0]
+	if len(keys) == 0 {
+		return raw, nil
+	}
+	if l.signature, err = keys.Sign(l.signature[:0], raw, now); err != nil {
+		return nil, err
+	}
+	c.content.Personal = mail.PrependLiteral(c.content.Personal, l.signature)
+	raw = slices.Insert(raw, 0, l.signature...)
+	l.buffers[0] = raw
+	return raw, nil
 }
 
 // envelope opens a letter's transaction, over a new connection if there is none,

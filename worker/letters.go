@@ -24,6 +24,7 @@ type edition struct {
 	publication int64
 	settings    *sequences.Settings
 	set         *templates.Set
+	keys        mail.Keyring
 
 	mu       sync.Mutex
 	compiled map[*templates.Letter]*mail.Compiled
@@ -44,7 +45,11 @@ func (l *letters) current(ctx context.Context, db store.DB) (*edition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the letters in force: %w", err)
 	}
-	l.inUse = &edition{publication: id, settings: folder.Settings, set: folder.Letters, compiled: make(map[*templates.Letter]*mail.Compiled)}
+	keys, err := Keyring(folder.Settings)
+	if err != nil {
+		return nil, err // unsigned, the letters would be taken for forgeries
+	}
+	l.inUse = &edition{publication: id, settings: folder.Settings, set: folder.Letters, keys: keys, compiled: make(map[*templates.Letter]*mail.Compiled)}
 	return l.inUse, nil
 }
 
