@@ -106,9 +106,11 @@ func (w *Worker) Ready() error { return w.session.ready() }
 // Run works until ctx ends, then finishes the letters in dialogue and releases
 // the rest, within softStop.
 func (w *Worker) Run(ctx context.Context) error {
-	// A guard that keeps letters back is waited for, until somebody confirms.
-	if err := w.session.begin(ctx); err != nil && !errors.Is(err, engine.ErrGuarded) {
-		return err
+	if err := w.session.begin(ctx); ctx.Err() != nil {
+		w.session.end()
+		return nil // told to stop before it began
+	} else if err != nil && !errors.Is(err, engine.ErrGuarded) {
+		return err // a guard that keeps letters back is waited for, until somebody confirms
 	}
 	// What must go on while letters in dialogue are being finished.
 	finishing, finished := context.WithCancel(context.WithoutCancel(ctx))
