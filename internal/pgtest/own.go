@@ -4,13 +4,16 @@ package pgtest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -88,7 +91,21 @@ func (o *Own) Kill() {
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // some are gone with the first
 	}
-	o.Stop() // nothing runs: this gives back the place of the process that we were
+	for deadline := time.Now().Add(leaveTimeout); running(pids[0]); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			o.t.Fatal("pgtest: the test's own PostgreSQL: it survives kill -9")
+		}
+	}
+	o.Stop() // nothing runs: this ends our use of it
+}
+
+// running reports whether a process runs; one that is dead and not buried does not.
+func running(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || !strings.Contains(string(stat), ") Z ")
 }
 
 // Freeze stops every process of the server with SIGSTOP, and Thaw lets them go on.
@@ -165,5 +182,23 @@ func (o *Own) must(doing string, err error) {
 	o.t.Helper()
 	if err != nil {
 		o.t.Fatalf("pgtest: the test's own PostgreSQL: %s: %v", doing, err)
+	}
+}
+
+// KillBackend is kill -9 of one process that serves a connection: the server ends all
+// the others, which it waits for, and recovers from its log.
+func (o *Own) KillBackend() {
+	o.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	victim, err := pgx.Connect(ctx, o.URL())
+	o.must("connecting", err)
+	defer victim.Close(ctx)
+	other, err := pgx.Connect(ctx, o.URL())
+	o.must("connecting", err)
+	defer other.Close(ctx)
+	o.must("killing a backend", syscall.Kill(int(victim.PgConn().PID()), syscall.SIGKILL))
+	if _, err := other.WaitForNotification(ctx); err == nil || ctx.Err() != nil {
+		o.t.Fatalf("pgtest: the test's own PostgreSQL: it lives on after a crash: %v", err)
 	}
 }
