@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -42,13 +44,14 @@ func Trouble(err error) string {
 		return ""
 	}
 	var connecting *pgconn.ConnectError
+	var network net.Error
 	switch {
 	case errors.Is(err, ErrReadOnly):
 		return ErrReadOnly.Error()
-	case errors.As(err, &connecting):
-		return "the database cannot be reached"
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return "the database does not answer in time"
+	case errors.As(err, &connecting), network != nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the database cannot be reached"
 	}
 	return ""
 }
