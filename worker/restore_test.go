@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"seventh/internal/engine"
@@ -227,5 +228,27 @@ func TestNeitherTheSandboxClockNorAWeekendOffTripsTheGuard(t *testing.T) {
 	must(t, err)
 	if guard.TrippedAt != nil {
 		t.Errorf("the guard tripped: %s", guard.Reason)
+	}
+}
+
+// Whoever assumes that letters were sent means all that were due, also those that only follow from them.
+func TestAssumedLettersReachUntilToday(t *testing.T) {
+	t.Parallel()
+	f := newMailing(t, 5, 2)
+	must(t, store.Tx(t.Context(), f.db, func(tx pgx.Tx) error { return store.TripGuard(t.Context(), tx, "a test", f.now()) }))
+	must(t, store.MoveClock(t.Context(), f.db, f.now().AddDate(0, 0, 30)))
+	if c := f.confirm(engine.DoubtsAssume); c.Letters != 10 {
+		t.Errorf("%d letters are assumed to be sent, want both of each client's", c.Letters)
+	}
+	f.wantCounts(map[string]int{"sent": 10})
+	for _, m := range f.letters("c0000") {
+		if age := f.now().Sub(*m.SentAt); m.Step == "second" && (age < 8*24*time.Hour || age > 10*24*time.Hour) {
+			t.Errorf("the second letter is dated %s, want three weeks after the first", m.SentAt)
+		}
+	}
+	var open int
+	must(t, f.db.QueryRow(t.Context(), "SELECT count(*) FROM enrollments WHERE state <> 'ended'").Scan(&open))
+	if open > 0 {
+		t.Errorf("%d enrollments are open after their last letter", open)
 	}
 }

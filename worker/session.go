@@ -133,7 +133,9 @@ func (s *session) hear(ctx context.Context) error {
 // renew renews the lease. A database that refuses to write keeps the standing: the
 // lock is still ours, and nobody else can write either.
 func (s *session) renew(ctx context.Context) error {
-	renewing, cancel := context.WithTimeout(ctx, max(5*time.Second, s.beatEvery()))
+	// A timeout costs the connection, and so the standing: a database that stalls for
+	// some seconds is waited for.
+	renewing, cancel := context.WithTimeout(ctx, max(5*time.Second, s.lease/4))
 	defer cancel()
 	last := s.beat
 	mark, err := store.Beat(renewing, s.conn, s.id.Load())

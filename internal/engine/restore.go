@@ -78,7 +78,7 @@ func (e *Engine) RestoreDoubts(ctx context.Context, each func(store.Doubt)) (sto
 	var guard store.Guard
 	err := pgx.BeginFunc(ctx, e.DB, func(tx pgx.Tx) error {
 		var err error
-		if guard, _, err = e.openDoubts(ctx, tx); err != nil {
+		if guard, _, err = e.openDoubts(ctx, tx); err != nil || guard.TrippedAt == nil {
 			return err
 		}
 		if err := eachDoubt(ctx, tx, each); err != nil {
@@ -92,15 +92,19 @@ func (e *Engine) RestoreDoubts(ctx context.Context, each func(store.Doubt)) (sto
 	return guard, nil
 }
 
-// openDoubts locks the guard and, if it keeps letters back, writes down every letter
+// openDoubts writes down, if the guard keeps letters back, every letter
 // in doubt as unconfirmed: those that are planned, the next ones of enrollments that
 // are due, and the first ones of clients whom a review would enroll.
 func (e *Engine) openDoubts(ctx context.Context, tx pgx.Tx) (store.Guard, time.Time, error) {
-	guard, err := store.LockGuard(ctx, tx)
-	if err != nil {
-		return guard, time.Time{}, err
-	}
 	now, err := store.Now(ctx, tx)
+	if err != nil {
+		return store.Guard{}, now, err
+	}
+	// Workers write this row with every beat: it is locked only when there are none.
+	guard, err := store.ReadGuard(ctx, tx)
+	if err == nil && guard.Stops() {
+		guard, err = store.LockGuard(ctx, tx)
+	}
 	if err != nil || !guard.Stops() {
 		return guard, now, err
 	}
