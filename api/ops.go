@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"seventh/internal/engine"
 	"seventh/internal/store"
 )
 
@@ -22,20 +24,49 @@ func (s *server) healthz(c echo.Context) error { return c.String(http.StatusOK, 
 // readyTimeout is how long a check may take before we are not ready.
 const readyTimeout = 5 * time.Second
 
-// readyz says that requests can be served.
+// readyz says that requests can be served and letters can go out, or why not: in
+// words that anybody may read, the rest is in the log.
 func (s *server) readyz(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
-	err := s.DB.Ping(ctx)
-	if err == nil && s.Ready != nil {
-		err = s.Ready(ctx)
-	}
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		s.Log.WarnContext(ctx, "not ready", "request_id", requestID(ctx), "err", err)
-		return c.String(http.StatusServiceUnavailable, "not ready: see the log, request "+requestID(ctx)+"\n")
+		return c.String(http.StatusServiceUnavailable, fmt.Sprintf("not ready: %s (see the log, request %s)\n", notReady(err), requestID(ctx)))
 	}
 	return c.String(http.StatusOK, "ready\n")
 }
+
+func (s *server) ready(ctx context.Context) error {
+	if err := store.Writable(ctx, s.DB); err != nil {
+		return err
+	}
+	guard, err := store.ReadGuard(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	if guard.Stops() {
+		return fmt.Errorf("%w: %s; %s", engine.ErrGuarded, guard.Reason, engine.GuardCure)
+	}
+	if s.Ready == nil {
+		return nil
+	}
+	return s.Ready(ctx)
+}
+
+// notReady is what strangers may know of an error: our own words for it.
+func notReady(err error) string {
+	if trouble := store.Trouble(err); trouble != "" {
+		return trouble
+	}
+	if errors.Is(err, engine.ErrGuarded) || errors.Is(err, ErrSchema) {
+		return err.Error()
+	}
+	return "this process cannot work"
+}
+
+// ErrSchema marks an error of Options.Ready as one about the database's schema, whose
+// words may be shown.
+var ErrSchema = errors.New("the schema does not fit")
 
 // metrics keeps the last answer for a while: counting letters reads them all.
 type metrics struct {

@@ -59,6 +59,10 @@ func (s *server) routes() {
 	on(s, "DELETE /api/v1/segments/{name}", send, usual, "Removes a segment", s.deleteSegment)
 	on(s, "GET /api/v1/segments/{name}/clients", read, usual, "The clients a segment matches now", s.segmentClients)
 
+	// The restore guard: a database that was restored from a backup sends nothing.
+	on(s, "GET /api/v1/guard", read, slow, "Whether a restored backup keeps letters back, and which letters are in doubt", s.guard)
+	on(s, "POST /api/v1/guard/confirm", admin, slow, "Confirms a restore, and decides about the letters in doubt", s.confirmRestore)
+
 	// The sandbox's clock.
 	if s.Sandbox != nil {
 		on(s, "GET /sandbox/clock", anyKey, usual, "Business time", s.clock)
@@ -77,7 +81,7 @@ func (s *server) routes() {
 
 	// Operations.
 	e.GET("/healthz", s.healthz)          // the process answers
-	e.GET("/readyz", s.readyz)            // it can work: database and schema
+	e.GET("/readyz", s.readyz)            // it can work: database, schema, restore guard
 	e.GET("/metrics", s.serveMetrics)     // Prometheus
 	e.GET("/openapi.json", s.serveSpec()) // the OpenAPI document
 	e.GET("/docs", s.docs())              // the same for people

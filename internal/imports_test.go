@@ -37,6 +37,7 @@ var imports = map[string][]string{
 		"api", "worker", "migrations", "sequences", "templates", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/inbound",
 		"internal/token", "internal/postgres", "internal/sandbox",
 	},
+	"internal/failpoint": {},
 }
 
 // libraries is who may use a library that must not spread.

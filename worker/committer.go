@@ -38,7 +38,7 @@ type request struct {
 
 // verdict answers a T2: where the letter stands, nowhere if it was refused.
 type verdict struct {
-	place store.Place
+	place store.ContentRef
 	err   error
 }
 
@@ -146,7 +146,7 @@ func (c *committer) batch(requests []request) *engine.Batch {
 		if r.result != nil {
 			batch.Results = append(batch.Results, *r.result)
 			batch.Now = later(batch.Now, r.result.At)
-			if t := r.result.Place.ContentID; t != 0 {
+			if t := r.result.Content.ContentID; t != 0 {
 				closing[t]++
 			}
 		}
@@ -220,14 +220,14 @@ func (c *committer) alone(ctx context.Context, result engine.Result) error {
 }
 
 // answer tells everybody that a batch is written.
-func (c *committer) answer(requests []request, passed map[*engine.Letter]store.Place) {
+func (c *committer) answer(requests []request, passed map[*engine.Letter]store.ContentRef) {
 	c.settled = c.settled[:0]
 	for _, place := range passed {
 		c.open[place.ContentID]++
 	}
 	for _, r := range requests {
 		if r.result != nil {
-			if t := r.result.Place.ContentID; t != 0 {
+			if t := r.result.Content.ContentID; t != 0 {
 				if c.open[t]--; c.open[t] == 0 {
 					delete(c.open, t)
 				}

@@ -181,7 +181,7 @@ func (l *lane) abort() {
 }
 
 // settle hands in the outcome of a letter that has passed T2.
-func (l *lane) settle(d *draft, place store.Place, outcome mail.Outcome) {
+func (l *lane) settle(d *draft, place store.ContentRef, outcome mail.Outcome) {
 	l.worker.committer.settle(d.result(place, outcome), d.run.pending.Done)
 }
 
@@ -190,7 +190,7 @@ func (l *lane) settle(d *draft, place store.Place, outcome mail.Outcome) {
 func (l *lane) refused(d *draft, outcome mail.Outcome) {
 	own := outcome.Phase == mail.PhaseRcpt || outcome.Phase == mail.PhaseData
 	if outcome.Verdict == mail.Failed || own && outcome.Verdict != mail.SenderProblem {
-		l.settle(d, store.Place{}, outcome)
+		l.settle(d, store.ContentRef{}, outcome)
 		if outcome.Code == 0 || outcome.Code == 421 {
 			d.run.halt(l.complaint(outcome)) // the connection is gone: the others wait a little
 		}
@@ -233,9 +233,9 @@ func (l *lane) unwritable(p parcel, err error) {
 
 // result is what an outcome means for a letter. Every outcome here counts as an
 // attempt, but for those of our own making.
-func (d *draft) result(place store.Place, o mail.Outcome) *engine.Result {
+func (d *draft) result(place store.ContentRef, o mail.Outcome) *engine.Result {
 	r := &engine.Result{
-		Letter: d.letter, Place: place, At: d.run.now(), Response: o.Response(), Class: o.Class, Attempted: !errors.Is(o.Err, errNotRecorded),
+		Letter: d.letter, Content: place, At: d.run.now(), Response: o.Response(), Class: o.Class, Attempted: !errors.Is(o.Err, errNotRecorded),
 	}
 	switch o.Verdict {
 	case mail.Sent:

@@ -42,10 +42,15 @@ type firm struct {
 
 func newFirm(t testing.TB) *firm {
 	t.Helper()
+	return newFirmOn(t, pgtest.DB(t))
+}
+
+// newFirmOn is a firm on a database with the current schema.
+func newFirmOn(t testing.TB, db *pgxpool.Pool) *firm {
+	t.Helper()
 	links, err := token.NewSealer(token.NewKey())
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	db := pgtest.DB(t)
 	jobs, err := worker.NewInserter(db)
 	must(t, err)
 	return &firm{t: t, db: db, links: links, log: log, engine: &engine.Engine{DB: db, Jobs: jobs, Log: log}}
@@ -136,15 +141,17 @@ func (f *firm) planAll() {
 
 // hire starts a worker that sends over the given server, with connections of its own to the database. It works until
 // stop is called, which returns what Run does, or the test ends.
-func (f *firm) hire(name string, server mail.Server) (w *worker.Worker, stop func() error) {
+func (f *firm) hire(name string, server mail.Server, change ...func(*worker.Options)) (w *worker.Worker, stop func() error) {
 	f.t.Helper()
 	config := f.db.Config().Copy()
 	config.ConnConfig.RuntimeParams["application_name"] = name
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	must(f.t, err)
-	w, err = worker.New(worker.Options{
-		Pool: pool, Server: server, PublicURL: publicURL, Links: f.links, Log: f.log.With("worker", name),
-	})
+	options := worker.Options{Pool: pool, Server: server, PublicURL: publicURL, Links: f.links, Log: f.log.With("worker", name)}
+	for _, c := range change {
+		c(&options)
+	}
+	w, err = worker.New(options)
 	must(f.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -46,11 +46,24 @@ func archive(text string) []txtar.File { return txtar.Parse([]byte(text)).Files 
 func newMailing(t testing.TB, n, owners int) *firm {
 	t.Helper()
 	f := newFirm(t)
+	f.mailing(n, owners)
+	return f
+}
+
+// mailing adds n clients of several owners, all enrolled in hello.
+func (f *firm) mailing(n, owners int) {
+	f.t.Helper()
 	f.publish(archive(hello))
+	f.invite("c", n, owners)
+}
+
+// invite adds n clients whose ids begin with a letter, and enrolls them in hello.
+func (f *firm) invite(letter string, n, owners int) {
+	f.t.Helper()
 	patches := make([]engine.ClientPatch, n)
 	clients := make([]string, n)
 	for i := range patches {
-		clients[i] = fmt.Sprintf("c%04d", i)
+		clients[i] = fmt.Sprintf("%s%04d", letter, i)
 		patches[i] = engine.ClientPatch{
 			ExternalID: clients[i], Email: new(clients[i] + "@example.com"), FirstName: new("Client"),
 			Owner: new(fmt.Sprintf("rep%d@firm.example.com", i%owners)), Consent: &engine.Consent{Basis: "opt_in"},
@@ -58,9 +71,8 @@ func newMailing(t testing.TB, n, owners int) *firm {
 	}
 	f.upsert(patches...)
 	if got := f.enroll("hello", clients...); got.Enrolled != n {
-		t.Fatalf("enrolled %d of %d: %v", got.Enrolled, n, got.Reasons)
+		f.t.Fatalf("enrolled %d of %d: %v", got.Enrolled, n, got.Reasons)
 	}
-	return f
 }
 
 // hurry ends the wait of chunks that were given back: it is wall time, which tests do not have.

@@ -19,18 +19,30 @@ func (w *Worker) plan(ctx context.Context) {
 	}
 }
 
-// tick takes over from the dead, gives forgotten chunks a job, and plans what is due.
+// tick takes over from the dead and from those who hang, gives forgotten chunks a
+// job, and plans what is due. Without a standing others do so: this process has lost
+// its connection, or the restore guard keeps everybody from working.
 func (w *Worker) tick(ctx context.Context) {
+	id := w.session.id.Load()
+	if id == 0 {
+		return
+	}
 	unconfirmed, err := w.engine.Bury(ctx)
-	if unconfirmed > 0 {
-		w.options.Log.Warn("a worker died with letters on the wire", "unconfirmed", unconfirmed)
+	w.buried(ctx, "a worker died with letters on the wire", unconfirmed, err)
+	if w.session.judges() {
+		unconfirmed, err := w.engine.BuryHung(ctx, id, w.session.lease)
+		w.buried(ctx, "a worker hangs with letters on the wire", unconfirmed, err)
 	}
-	w.report(ctx, "taking over from dead workers failed", err)
-	if id := w.session.id.Load(); id != 0 {
-		w.report(ctx, "freeing orphaned chunks failed", w.engine.FreeOrphans(ctx, id, w.hands.has))
-	}
+	w.report(ctx, "freeing orphaned chunks failed", w.engine.FreeOrphans(ctx, id, w.hands.has))
 	w.report(ctx, "finding forgotten chunks failed", w.engine.Redeliver(ctx))
 	w.report(ctx, "planning failed", w.PlanAll(ctx))
+}
+
+func (w *Worker) buried(ctx context.Context, message string, unconfirmed int64, err error) {
+	if unconfirmed > 0 {
+		w.options.Log.Warn(message, "unconfirmed", unconfirmed)
+	}
+	w.report(ctx, "taking over from another worker failed", err)
 }
 
 // PlanAll plans until nothing is due, or another process plans.

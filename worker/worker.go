@@ -1,7 +1,7 @@
 // Package worker is what River runs, and the planner's loop.
 //
-// A worker process registers itself with a session lock (session.go), so that
-// others notice within a second when it dies. It plans what is due whenever it is
+// A worker process registers itself with a session lock and a lease (session.go), so
+// that others notice within a second when it dies, and soon when it hangs. It plans what is due whenever it is
 // woken (planner.go), and delivers chunks of letters (deliver.go): each letter is
 // composed (compose.go) and sent over kept SMTP connections (lane.go), while the
 // committer writes T2 and T3 of all connections in group commits (committer.go).
@@ -9,6 +9,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -32,6 +33,13 @@ type Options struct {
 	PublicURL string        // base of the links in letters
 	Links     *token.Sealer // seals them
 	Log       *slog.Logger
+
+	// Lease is how long a worker that lives but hangs keeps its letters from others;
+	// zero is two minutes.
+	Lease time.Duration
+	// HighWater is the file that remembers how far the database had come, so that a
+	// restored backup is noticed; '' remembers it while the process lives.
+	HighWater string
 }
 
 // Worker plans and delivers until its context ends.
@@ -50,6 +58,8 @@ const (
 	chunksAtOnce = 8 // chunks in one process's hands
 	// softStop bounds how long a stop waits for letters in dialogue.
 	softStop = 20 * time.Second
+	// defaultLease is far more than a healthy process ever needs to renew it.
+	defaultLease = 2 * time.Minute
 )
 
 // NewInserter returns a River client that only queues jobs, for processes and
@@ -60,7 +70,10 @@ func NewInserter(pool *pgxpool.Pool) (*river.Client[pgx.Tx], error) {
 
 // New prepares a worker. Its Engine may be used before Run.
 func New(o Options) (*Worker, error) {
-	w := &Worker{options: o, session: session{pool: o.Pool, log: o.Log}}
+	if o.Lease <= 0 {
+		o.Lease = defaultLease
+	}
+	w := &Worker{options: o}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverWorker{worker: w})
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
@@ -78,6 +91,7 @@ func New(o Options) (*Worker, error) {
 	}
 	w.river = client
 	w.engine = &engine.Engine{DB: o.Pool, Jobs: client, Log: o.Log}
+	w.session = session{pool: o.Pool, engine: w.engine, log: o.Log, lease: o.Lease, water: highWater{path: o.HighWater}}
 	w.committer = newCommitter(w.engine, w.session.id.Load, o.Log)
 	w.fleet = newFleet(w)
 	return w, nil
@@ -86,11 +100,18 @@ func New(o Options) (*Worker, error) {
 // Engine is the engine that the worker works with.
 func (w *Worker) Engine() *engine.Engine { return w.engine }
 
+// Ready says why this worker cannot work at the moment, nil when it can:
+// engine.ErrGuarded, or what PostgreSQL refuses.
+func (w *Worker) Ready() error { return w.session.ready() }
+
 // Run works until ctx ends, then finishes the letters in dialogue and releases
 // the rest, within softStop.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.session.begin(ctx); err != nil {
-		return err
+	if err := w.session.begin(ctx); ctx.Err() != nil {
+		w.session.end()
+		return nil // told to stop before it began
+	} else if err != nil && !errors.Is(err, engine.ErrGuarded) {
+		return err // a guard that keeps letters back is waited for, until somebody confirms
 	}
 	// What must go on while letters in dialogue are being finished.
 	finishing, finished := context.WithCancel(context.WithoutCancel(ctx))

@@ -118,6 +118,7 @@ type frame struct {
 	User  *store.User
 	Clock string // business time, '' outside the sandbox
 	Flash string // what the last form has done
+	Alarm string // what keeps all letters back, for those who can cure it
 	scene scene
 }
 
@@ -176,9 +177,23 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Options.Clock != nil {
 			f.Clock = sc.now.In(sc.zone).Format("Mon 2 Jan 2006, 15:04 MST")
 		}
+		if user.Role == "admin" {
+			if f.Alarm, err = s.alarm(ctx); err != nil {
+				return err
+			}
+		}
 		c.Set("frame", f)
 		return next(c)
 	}
+}
+
+// alarm says that the restore guard keeps letters back, or "".
+func (s *site) alarm(ctx context.Context) (string, error) {
+	guard, err := store.ReadGuard(ctx, s.DB)
+	if err != nil || !guard.Stops() {
+		return "", err
+	}
+	return "No letter is sent: " + guard.Reason + ". Look at the letters in doubt with “seventh confirm-restore --list”, then confirm with “seventh confirm-restore”.", nil
 }
 
 // frameOf is the frame that signedIn prepared, for one page.

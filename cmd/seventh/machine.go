@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
+	"seventh/api"
 	"seventh/internal/content"
 	"seventh/internal/mail"
 	"seventh/internal/sandbox"
 	"seventh/internal/store"
 	"seventh/internal/token"
+	"seventh/migrations"
 	"seventh/worker"
 )
 
@@ -54,8 +57,21 @@ func newMachine(ctx context.Context, s *Settings, log *slog.Logger) (m *machine,
 	}
 	m.worker, err = worker.New(worker.Options{
 		Pool: m.db.Pool, Server: server, OneServer: m.inbox != nil, PublicURL: s.publicURL(), Links: m.links, Log: log,
+		Lease: s.Lease, HighWater: filepath.Join(s.Data, "high-water.json"),
 	})
 	return m, err
+}
+
+// ready says what keeps this process from working, beyond what api asks itself.
+func (m *machine) ready(ctx context.Context) error {
+	if err := m.worker.Ready(); err != nil {
+		return err
+	}
+	err := migrations.Check(ctx, m.db.Pool)
+	if errors.Is(err, migrations.ErrOld) || errors.Is(err, migrations.ErrNew) {
+		return fmt.Errorf("%w: %w", api.ErrSchema, err)
+	}
+	return err
 }
 
 func (m *machine) close() error {

@@ -23,18 +23,19 @@ var version = "dev"
 type commands struct {
 	Settings
 
-	Serve     serveCommand     `cmd:"" help:"API, pages and worker in one process. With nothing configured: the sandbox."`
-	Work      workCommand      `cmd:"" help:"Worker only; add as many as wanted on the same database."`
-	Migrate   migrateCommand   `cmd:"" help:"Bring the database schema up to date."`
-	Init      initCommand      `cmd:"" help:"Write a starter content folder, Russian and English."`
-	Check     checkCommand     `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
-	Publish   publishCommand   `cmd:"" help:"Put a content folder in force."`
-	Render    renderCommand    `cmd:"" help:"Show one letter for a sample client."`
-	Key       keyCommand       `cmd:"" help:"API keys."`
-	User      userCommand      `cmd:"" help:"People who log in to the pages."`
-	Doctor    doctorCommand    `cmd:"" help:"Check database, content, mail servers and DNS: one line each, with a cure."`
-	Bench     benchCommand     `cmd:"" help:"Measure the throughput of the real path."`
-	BenchSink benchSinkCommand `cmd:"" hidden:""`
+	Serve          serveCommand          `cmd:"" help:"API, pages and worker in one process. With nothing configured: the sandbox."`
+	Work           workCommand           `cmd:"" help:"Worker only; add as many as wanted on the same database."`
+	Migrate        migrateCommand        `cmd:"" help:"Bring the database schema up to date."`
+	Init           initCommand           `cmd:"" help:"Write a starter content folder, Russian and English."`
+	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
+	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
+	Render         renderCommand         `cmd:"" help:"Show one letter for a sample client."`
+	Key            keyCommand            `cmd:"" help:"API keys."`
+	User           userCommand           `cmd:"" help:"People who log in to the pages."`
+	ConfirmRestore confirmRestoreCommand `cmd:"" help:"After a backup was restored: let letters go again, and decide about those in doubt."`
+	Doctor         doctorCommand         `cmd:"" help:"Check database, content, mail servers and DNS: one line each, with a cure."`
+	Bench          benchCommand          `cmd:"" help:"Measure the throughput of the real path."`
+	BenchSink      benchSinkCommand      `cmd:"" hidden:""`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -86,7 +86,7 @@ func (c serveCommand) handler(m *machine, clock *sandbox.Clock) (http.Handler, e
 	}
 	options := api.Options{
 		Engine: m.worker.Engine(), DB: m.db.Pool, Links: m.links, Log: m.log, PublicURL: m.settings.publicURL(),
-		Key: key, Source: m.source, Secret: secret, Version: version,
+		Key: key, Source: m.source, Secret: secret, Version: version, Ready: m.ready,
 	}
 	if m.settings.sandbox() {
 		options.Sandbox = clock

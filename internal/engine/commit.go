@@ -24,13 +24,13 @@ type Batch struct {
 	WorkerID int32
 }
 
-// Commit writes a batch and returns the place of each letter that passed: one that
+// Commit writes a batch and returns where the content of each letter that passed is kept: one that
 // was claimed twice passes under the fence in force only. Outcomes are written
 // first: a letter that passes on a connection has the one before it settled in the
 // same commit, at the latest. Outcomes that more follows from than a date are
 // written in a transaction of their own before; once they are, they are taken out
 // of b, so that b can be tried again after an error.
-func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Place, error) {
+func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.ContentRef, error) {
 	plain, momentous := split(b.Results)
 	if len(momentous) > 0 {
 		if err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return e.settle(ctx, tx, momentous) }); err != nil {
@@ -47,8 +47,8 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Place,
 		if s.EndReason != "" {
 			group.Ended = append(group.Ended, r.Letter.ClientID)
 		}
-		if s.State == PutOff && r.Place.ContentID != 0 {
-			group.Untaken = append(group.Untaken, r.Place)
+		if s.State == PutOff && r.Content.ContentID != 0 {
+			group.Untaken = append(group.Untaken, r.Content)
 		}
 	}
 	group.Wanted = make([]store.Transmit, len(b.Wanted))
@@ -87,15 +87,15 @@ func split(results []Result) (plain, momentous []Result) {
 
 func (r Result) momentous() bool { return !r.Bare && (r.Invalid || r.State == Unconfirmed) }
 
-func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.Place {
+func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef {
 	type claimed struct{ message, fence int64 }
 	letter := make(map[claimed]*Letter, len(wanted))
 	for _, l := range wanted {
 		letter[claimed{l.MessageID, l.Chunk.Fence}] = l
 	}
-	passed := make(map[*Letter]store.Place, len(t.MessageIDs))
+	passed := make(map[*Letter]store.ContentRef, len(t.MessageIDs))
 	for i, id := range t.MessageIDs {
-		passed[letter[claimed{id, t.Fences[i]}]] = store.Place{ContentID: t.ID, Place: i + 1}
+		passed[letter[claimed{id, t.Fences[i]}]] = store.ContentRef{ContentID: t.ID, Place: i + 1}
 	}
 	return passed
 }

@@ -25,9 +25,9 @@ type Result struct {
 	Class    string    // why it was refused, as package mail classes replies; '' if it is not known
 	// Invalid says that the address does not exist: it is suppressed.
 	Invalid bool
-	// Place is where its content is kept, in the transmission of that number; zero
-	// if it never passed T2.
-	Place store.Place
+	// Content is where what it says is kept, its transmission's number too; zero if
+	// it never passed T2.
+	Content store.ContentRef
 	// Attempted says that the server was asked to take it.
 	Attempted bool
 	// Bare writes the letter's own state and nothing else, for an outcome that
@@ -55,7 +55,7 @@ func settlement(r Result) store.Settlement {
 		}
 		s.State, s.Reason = Failed, gaveUp(r.Class, l.Attempts+1)
 	}
-	if s.Place = r.Place; r.Place.ContentID == 0 {
+	if s.ContentRef = r.Content; r.Content.ContentID == 0 {
 		s.Subject, s.Recipient = l.Content.Subject, l.Content.Recipient
 	}
 	switch {

@@ -36,7 +36,7 @@ func TestSettlement(t *testing.T) {
 		return &then
 	}
 	content := store.Content{Subject: "Hello", Recipient: "c@client.example", Personal: []byte("bytes")}
-	place := store.Place{ContentID: 5, Place: 2}
+	place := store.ContentRef{ContentID: 5, Place: 2}
 	for _, tc := range []struct {
 		name     string
 		step     string
@@ -45,30 +45,30 @@ func TestSettlement(t *testing.T) {
 		want     store.Settlement
 	}{
 		{"sent: the next step counts from now", "one", 0, Result{State: Sent},
-			store.Settlement{State: "sent", Place: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+			store.Settlement{State: "sent", ContentRef: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
 		{"hours end on a whole minute", "two", 0, Result{State: Sent},
-			store.Settlement{State: "sent", Place: place, Moves: true, LastStep: "two", NextStep: "three", NextAt: on(3, 1, 12, 1, 0)}},
+			store.Settlement{State: "sent", ContentRef: place, Moves: true, LastStep: "two", NextStep: "three", NextAt: on(3, 1, 12, 1, 0)}},
 		{"the last step ends the chain", "three", 0, Result{State: Sent},
-			store.Settlement{State: "sent", Place: place, Moves: true, LastStep: "three", EndReason: "finished"}},
+			store.Settlement{State: "sent", ContentRef: place, Moves: true, LastStep: "three", EndReason: "finished"}},
 		{"a letter that fails does not end it", "one", 0, Result{State: Failed, Attempted: true},
-			store.Settlement{State: "failed", Attempted: true, Place: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+			store.Settlement{State: "failed", Attempted: true, ContentRef: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
 		{"an address that does not exist does", "one", 0, Result{State: Failed, Invalid: true},
-			store.Settlement{State: "failed", Place: place, Moves: true, LastStep: "one", EndReason: "bounced"}},
+			store.Settlement{State: "failed", ContentRef: place, Moves: true, LastStep: "one", EndReason: "bounced"}},
 		{"put off: soon again", "one", 0, Result{State: PutOff, Attempted: true, Class: "full", Response: "452 full"},
 			store.Settlement{State: "planned", Attempted: true, Response: "452 full", NextStep: "one", Until: on(3, 2, 11, 29, 24)}},
 		{"put off for a reason of ours: in a minute, and that is no attempt", "one", 3, Result{State: PutOff},
 			store.Settlement{State: "planned", NextStep: "one", Until: on(3, 1, 10, 1, 20)}},
 		{"and given up at last", "one", 2, Result{State: PutOff, Attempted: true, Class: "full"},
-			store.Settlement{State: "failed", Attempted: true, Reason: "given up after 3 attempts in 4 days: the mailbox stayed full", Place: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
+			store.Settlement{State: "failed", Attempted: true, Reason: "given up after 3 attempts in 4 days: the mailbox stayed full", ContentRef: place, Moves: true, LastStep: "one", NextStep: "two", NextAt: on(3, 22, 10, 0, 0)}},
 		{"nobody knows: the chain holds", "one", 0, Result{State: Unconfirmed, Attempted: true},
-			store.Settlement{State: "unconfirmed", Attempted: true, Place: place, Moves: true, NextStep: "one", Waiting: "unconfirmed"}},
+			store.Settlement{State: "unconfirmed", Attempted: true, ContentRef: place, Moves: true, NextStep: "one", Waiting: "unconfirmed"}},
 		{"bare: the letter's state alone", "one", 0, Result{State: Sent, Bare: true},
-			store.Settlement{State: "sent", Place: place, NextStep: "one"}},
+			store.Settlement{State: "sent", ContentRef: place, NextStep: "one"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			r := tc.result
-			r.At, r.Place = at, place
+			r.At, r.Content = at, place
 			r.Letter = &Letter{
 				ClaimedLetter: store.ClaimedLetter{MessageID: 7, Step: tc.step, Attempts: tc.attempts},
 				Chunk:         store.Chunk{ID: 3, Fence: 2}, Client: &store.Client{}, Version: threeSteps(t), Content: content,

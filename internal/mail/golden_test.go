@@ -150,7 +150,7 @@ func (g goldenLetter) story() story {
 	s.header.To = Address{Name: value(given.name), Email: given.email}
 	s.header.ReplyTo = Address{Name: value(given.name), Email: given.email}
 	s.header.ListID = "c-nurture.example.com"
-	s.header.InReplyTo, s.header.References = "first@example.com", "first@example.com second@example.com"
+	s.header.InReplyTo, s.header.References = "first@example.com", []string{"first@example.com", "second@example.com"}
 	s.header.UnsubscribeMailto = "unsubscribe@example.com?subject=token"
 	return s
 }

@@ -169,3 +169,11 @@ func outlived(name string, now time.Time) bool {
 	made, err := strconv.ParseInt(seconds, 10, 64)
 	return err == nil && now.Sub(time.Unix(made, 0)) > life
 }
+
+// copyOf clones a database of a test that nobody is connected to any more.
+func (k *kit) copyOf(ctx context.Context, name string) (string, error) {
+	if _, err := k.admin.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name); err != nil {
+		return "", fmt.Errorf("cutting connections to %s: %w", name, err)
+	}
+	return k.create(ctx, name, time.Now())
+}

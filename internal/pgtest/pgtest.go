@@ -73,6 +73,16 @@ func Empty(t testing.TB) string {
 	return shared.empty(t)
 }
 
+// Copy is the address of a copy of another test database, whose connections are cut:
+// what a restored backup is.
+func Copy(t testing.TB, db *pgxpool.Pool) string {
+	t.Helper()
+	db.Reset()
+	return shared.database(t, func(ctx context.Context) (string, error) {
+		return shared.copyOf(ctx, db.Config().ConnConfig.Database)
+	})
+}
+
 func (k *kit) pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(k.migrated(t))

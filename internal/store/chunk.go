@@ -106,7 +106,8 @@ func ClaimChunk(ctx context.Context, db DB, id int64, workerID int32) (Chunk, er
 
 // ReleaseChunk ends a claim: the chunk goes when none of its letters is planned
 // any more, else it waits for another worker, with the reason why, for five
-// seconds at first and up to five minutes. Whoever has an old fence changes nothing.
+// seconds at first and up to five minutes. Without a reason, as when a process stops,
+// another one may have it at once. Whoever has an old fence changes nothing.
 func ReleaseChunk(ctx context.Context, db DB, c Chunk, waiting string) error {
 	_, err := db.Exec(ctx, `
 		WITH mine AS (
@@ -117,8 +118,8 @@ func ReleaseChunk(ctx context.Context, db DB, c Chunk, waiting string) error {
 		), gone AS (
 			DELETE FROM chunks k USING mine, rest WHERE k.id = mine.id AND rest.ids = '{}'
 		)
-		UPDATE chunks k SET worker_id = NULL, waiting = $4, message_ids = rest.ids, attempts = k.attempts + 1,
-			retry_at = now() + least(interval '5 seconds' * power(2, least(k.attempts, 6)), interval '5 minutes')
+		UPDATE chunks k SET worker_id = NULL, waiting = $4, message_ids = rest.ids, attempts = CASE WHEN $4 = '' THEN 0 ELSE k.attempts + 1 END,
+			retry_at = now() + CASE WHEN $4 = '' THEN interval '0' ELSE least(interval '5 seconds' * power(2, least(k.attempts, 6)), interval '5 minutes') END
 		FROM mine, rest WHERE k.id = mine.id AND rest.ids <> '{}'`, c.ID, c.Fence, c.MessageIDs, waiting)
 	if err != nil {
 		return fmt.Errorf("releasing chunk %d: %w", c.ID, err)

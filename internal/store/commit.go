@@ -15,7 +15,7 @@ type GroupCommit struct {
 	Now         time.Time // business time
 	Settlements []Settlement
 	// Untaken are contents that a server did not take.
-	Untaken []Place
+	Untaken []ContentRef
 	// Settled are transmissions all of whose letters are settled with this commit.
 	Settled []int64
 	// Ended are clients whose enrollment ends with it: what Waited for it goes on,

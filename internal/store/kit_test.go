@@ -28,12 +28,12 @@ type office struct {
 	t       *testing.T
 	db      *pgxpool.Pool
 	version store.SequenceVersion
-	places  map[int64]store.Place // of letters that have passed T2
+	places  map[int64]store.ContentRef // of letters that have passed T2
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, db: pgtest.DB(t), places: make(map[int64]store.Place)}
+	o := &office{t: t, db: pgtest.DB(t), places: make(map[int64]store.ContentRef)}
 	publication := must(store.InsertPublication(t.Context(), o.db, []byte("first"), noon, map[string][]byte{"seventh.yaml": nil}))(t)
 	must(store.SaveVersion(t.Context(), o.db, "hello", "sequences/hello.yaml", "sequence: hello", publication))(t)
 	o.version = must(store.CurrentVersions(t.Context(), o.db))(t)[0]
@@ -175,7 +175,7 @@ func (o *office) pass(c store.Chunk, wanted ...store.Transmit) store.Transmissio
 	worker := value[int32](o.t, o.db, "SELECT coalesce(worker_id, 0) FROM chunks WHERE id = $1", c.ID)
 	passed := must(store.CommitGroup(o.t.Context(), o.db, store.GroupCommit{Now: noon, WorkerID: worker, Consents: []string{optIn}, Wanted: wanted}))(o.t)
 	for i, id := range passed.MessageIDs {
-		o.places[id] = store.Place{ContentID: passed.ID, Place: i + 1}
+		o.places[id] = store.ContentRef{ContentID: passed.ID, Place: i + 1}
 	}
 	return passed
 }
@@ -184,7 +184,7 @@ func (o *office) pass(c store.Chunk, wanted ...store.Transmit) store.Transmissio
 func (o *office) settle(s store.Settlement) (ended []int64) {
 	o.t.Helper()
 	if s.State != "planned" {
-		s.Place = o.places[s.MessageID]
+		s.ContentRef = o.places[s.MessageID]
 	}
 	o.tx(func(tx pgx.Tx) error {
 		var err error

@@ -45,11 +45,11 @@ type Settlement struct {
 	Attempted bool // the server was asked: this counts as an attempt
 	Reason    string
 	Response  string
-	// Subject and Recipient are those of a letter that has no Place.
-	Subject   string
-	Recipient string
-	Place     // where what it says is kept; zero if it never passed T2
-	Until     *time.Time
+	// Subject and Recipient are those of a letter that has no ContentRef.
+	Subject    string
+	Recipient  string
+	ContentRef // where what it says is kept; zero if it never passed T2
+	Until      *time.Time
 	// Moves says whether the enrollment goes on: to NextStep at NextAt, or to its
 	// end when NextStep is ''.
 	Moves     bool
@@ -114,7 +114,7 @@ func settleArgs(list []Settlement, closed []int64) pgx.StrictNamedArgs {
 		"subject":    column(list, func(s Settlement) string { return s.Subject }),
 		"recipient":  column(list, func(s Settlement) string { return s.Recipient }),
 		"content_id": column(list, func(s Settlement) *int64 { return orNull(s.ContentID) }),
-		"place":      column(list, func(s Settlement) *int { return orNull(s.Place.Place) }),
+		"place":      column(list, func(s Settlement) *int { return orNull(s.Place) }),
 		"until":      column(list, func(s Settlement) *time.Time { return s.Until }),
 		"moves":      column(list, func(s Settlement) bool { return s.Moves }),
 		"last_step":  column(list, func(s Settlement) string { return s.LastStep }),

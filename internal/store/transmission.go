@@ -81,9 +81,9 @@ func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Tra
 const onTheWire = `EXISTS (SELECT 1 FROM transmissions t
 	WHERE m.id = ANY(t.message_ids) AND t.chunk_ids[array_position(t.message_ids, m.id)] = m.chunk_id)`
 
-// Place is where one letter's content stands: a row of contents, and the place in
-// its arrays, from 1. The zero Place: nowhere.
-type Place struct {
+// ContentRef is where one letter's content stands: a row of contents, and the place
+// in its arrays, from 1. The zero ContentRef: nowhere.
+type ContentRef struct {
 	ContentID int64
 	Place     int
 }

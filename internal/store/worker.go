@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 
 // RegisterWorker adds a row for this process and takes its session lock on the
 // connection given, which must live as long as the worker: when it ends, others
-// take the worker for dead. Row and lock appear together.
+// take the worker for dead. Row and lock appear together. Without a row a worker
+// gets no chunk (ClaimChunk), so whoever keeps one from registering stops him.
 func RegisterWorker(ctx context.Context, conn DB, host string, pid int) (int32, error) {
 	var id int32
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
@@ -57,6 +59,12 @@ func BuryWorker(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks
 	if err != nil || !dead {
 		return nil, 0, err
 	}
+	return takeOver(ctx, tx, id, now)
+}
+
+// takeOver frees what a worker has, whether he lives or not: his fences are stale
+// from then on.
+func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks []int64, unconfirmed int64, err error) {
 	// A claim under his name that is about to be committed is waited for.
 	if _, err := tx.Exec(ctx, "SELECT 1 FROM workers WHERE id = $1 FOR UPDATE", id); err != nil {
 		return nil, 0, fmt.Errorf("locking worker %d: %w", id, err)
@@ -101,10 +109,74 @@ func BuryWorker(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks
 	return chunks, int64(len(clients)), nil
 }
 
-// LockPlanner makes this transaction the only planner, if none is at work.
+// HungWorkers returns workers other than self whose connection is open and who have
+// not been heard of for longer than the lease.
+func HungWorkers(ctx context.Context, db DB, self int32, lease time.Duration) ([]int32, error) {
+	rows, err := db.Query(ctx, "SELECT id FROM workers WHERE id <> $1 AND heartbeat_at < now() - $2::interval", self, lease)
+	if err != nil {
+		return nil, fmt.Errorf("looking for hung workers: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return nil, fmt.Errorf("looking for hung workers: %w", err)
+	}
+	return ids, nil
+}
+
+// BuryHung takes over from a worker who hangs, as BuryWorker from a dead one, if he
+// still does. His connection is ended where this role may do so; what keeps him from
+// settling or sending is the fence.
+func BuryHung(ctx context.Context, tx pgx.Tx, id int32, lease time.Duration, now time.Time) (chunks []int64, unconfirmed int64, err error) {
+	// He may hang in the middle of a transaction: PostgreSQL ends that after a while
+	// (idle_in_transaction_session_timeout), the planner must not wait for it.
+	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '2s'"); err != nil {
+		return nil, 0, fmt.Errorf("bounding the wait for worker %d: %w", id, err)
+	}
+	var hangs bool
+	err = tx.QueryRow(ctx, "SELECT heartbeat_at < now() - $2::interval FROM workers WHERE id = $1 FOR UPDATE", id, lease).Scan(&hangs)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !hangs {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("locking worker %d: %w", id, err)
+	}
+	_, err = tx.Exec(ctx, `
+		SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND a.datname = current_database()
+		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		  AND l.classid = $1::int::oid AND l.objid = $2::int::oid AND pg_has_role(a.usesysid, 'USAGE')`, workerLock, id)
+	if err != nil {
+		return nil, 0, fmt.Errorf("ending the connection of worker %d: %w", id, err)
+	}
+	return takeOver(ctx, tx, id, now)
+}
+
+// Beat says that a worker lives, and counts it in the guard. ErrNotFound: he was
+// taken for dead.
+func Beat(ctx context.Context, db DB, id int32) (Mark, error) {
+	var m Mark
+	err := db.QueryRow(ctx, `
+		WITH counted AS (
+			UPDATE guard SET beat = beat + 1, beat_at = now() WHERE EXISTS (SELECT 1 FROM workers WHERE id = $1)
+			RETURNING coalesce(installation::text, '') AS installation, beat, beat_at
+		)
+		UPDATE workers w SET heartbeat_at = now() FROM counted c WHERE w.id = $1 RETURNING c.installation, c.beat, c.beat_at`, id).
+		Scan(&m.Installation, &m.Beat, &m.At)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return m, fmt.Errorf("renewing the lease of worker %d: %w", id, err)
+	}
+	return m, nil
+}
+
+// LockPlanner makes this transaction the only planner, if none is at work and the
+// restore guard does not keep letters back.
 func LockPlanner(ctx context.Context, tx pgx.Tx) (bool, error) {
 	var locked bool
-	if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1, 0)", plannerLock).Scan(&locked); err != nil {
+	if err := tx.QueryRow(ctx, `
+		SELECT pg_try_advisory_xact_lock($1, 0) AND NOT EXISTS (SELECT 1 FROM guard WHERE tripped_at IS NOT NULL AND confirmed_at IS NULL)`, plannerLock).Scan(&locked); err != nil {
 		return false, fmt.Errorf("locking the planner: %w", err)
 	}
 	return locked, nil
