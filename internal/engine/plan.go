@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,7 +51,10 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if err != nil {
 			return err
 		}
-		p := &planning{engine: e, tx: tx, now: now, catalog: catalog, letters: make(map[string][]store.Planned)}
+		p := newPlanning(e, tx, now, catalog)
+		if err := p.restrict(ctx); err != nil {
+			return err
+		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {
 			return err
 		}
@@ -77,8 +82,25 @@ type planning struct {
 	now     time.Time
 	catalog *Catalog
 
-	letters map[string][]store.Planned // by sender's address
+	// What is in force beside the content (restrict.go).
+	paused  map[string]store.Pause // senders by address, sequences by name
+	slow    map[string]float64     // providers to go easy on: letters a second
+	limited bool                   // some sender or provider has a limit
+	book    *laneBook              // nil without one
+	keys    map[string]string      // senderKey of senders
+
+	letters map[outlet][]store.Planned
 	moves   []store.Move
+	skipped skipped
+	freed   []int64             // clients whose waiting sequences may go first now
+	tallies map[store.Tally]int // letters released, for the breakers
+}
+
+func newPlanning(e *Engine, tx pgx.Tx, now time.Time, catalog *Catalog) *planning {
+	return &planning{
+		engine: e, tx: tx, now: now, catalog: catalog, letters: make(map[outlet][]store.Planned),
+		keys: make(map[string]string), tallies: make(map[store.Tally]int),
+	}
 }
 
 func (p *planning) review(ctx context.Context) (int, error) {
@@ -99,13 +121,19 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	decided := 0
+	var due []*store.Enrollment
 	for i := range facts.list {
-		e := &facts.list[i]
-		if e.State != "active" || e.NextAt == nil || e.NextAt.After(p.now) {
-			continue
+		if e := &facts.list[i]; e.State == "active" && e.NextAt != nil && !e.NextAt.After(p.now) {
+			due = append(due, e)
 		}
-		decided++
+	}
+	if p.limited {
+		slices.SortStableFunc(due, goesBefore)
+	}
+	if err := p.lanesOfDue(ctx, due, facts); err != nil {
+		return 0, err
+	}
+	for _, e := range due {
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
@@ -116,7 +144,13 @@ func (p *planning) due(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	return decided, nil
+	return len(due), nil
+}
+
+// goesBefore orders letters that share a limit: a higher priority first, then
+// whichever was due first.
+func goesBefore(a, b *store.Enrollment) int {
+	return cmp.Or(cmp.Compare(b.Priority, a.Priority), dueOf(a).Compare(dueOf(b)), cmp.Compare(a.ID, b.ID))
 }
 
 // errContent says that what was published keeps an enrollment from going on: the
@@ -130,22 +164,46 @@ func (p *planning) write(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(p.freed) > 0 {
+		if err := store.WakeEnrollments(ctx, p.tx, p.freed, []string{waitsForPriority}, p.now); err != nil {
+			return err
+		}
+	}
+	if err := p.skipped.write(ctx, p); err != nil {
+		return err
+	}
 	var chunks []int64
-	for sender, letters := range p.letters {
-		for from := 0; from < len(letters); from += chunkLimit {
-			part := letters[from:min(from+chunkLimit, len(letters))]
-			chunk, carried, err := store.InsertChunk(ctx, p.tx, sender, part)
+	for out, letters := range p.letters {
+		pace, limit := p.pace(out), chunkLimit
+		if pace > 0 {
+			limit = planLimit // in one piece, which goes at one pace
+		}
+		for part := range slices.Chunk(letters, limit) {
+			chunk, carried, err := store.InsertChunk(ctx, p.tx, out.sender, part)
 			if err != nil {
 				return err
 			}
 			if chunk != 0 {
 				chunks = append(chunks, chunk)
 			}
+			if chunk != 0 && pace > 0 {
+				if err := store.PaceChunk(ctx, p.tx, chunk, pace); err != nil {
+					return err
+				}
+			}
 			if carried < len(part) {
 				if err := p.skipDone(ctx, part); err != nil {
 					return err
 				}
 			}
+		}
+	}
+	if err := p.count(ctx); err != nil {
+		return err
+	}
+	if p.book != nil {
+		if err := p.book.save(ctx, p.tx); err != nil {
+			return err
 		}
 	}
 	return p.engine.deliver(ctx, p.tx, chunks)
@@ -189,9 +247,5 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err := store.MoveEnrollments(ctx, p.tx, moves); err != nil {
 		return err
 	}
-	ended, err := store.EndEnrollments(ctx, p.tx, finished, endedFinished, p.now)
-	if err != nil {
-		return err
-	}
-	return p.engine.afterEnd(ctx, p.tx, ended, p.now)
+	return p.finish(ctx, finished)
 }
