@@ -238,7 +238,7 @@ func (l *lane) unwritable(ctx context.Context, p parcel, err error) {
 
 // result is what an outcome means for a letter.
 func (p parcel) result(o mail.Outcome) *engine.Result {
-	r := &engine.Result{Letter: p.letter, At: p.run.now(), Response: o.Response()}
+	r := &engine.Result{Letter: p.letter, At: p.run.now(), Response: o.Response(), Class: o.Class}
 	switch o.Verdict {
 	case mail.Sent:
 		r.State = engine.Sent

@@ -33,8 +33,12 @@ func (w *Worker) tick(ctx context.Context) {
 	w.report(ctx, "planning failed", w.PlanAll(ctx))
 }
 
-// PlanAll plans until nothing is due, or another process plans.
+// PlanAll looks at the breakers and plans until nothing is due, or another process
+// plans.
 func (w *Worker) PlanAll(ctx context.Context) error {
+	if err := w.engine.Breakers(ctx); err != nil {
+		return err
+	}
 	for {
 		planned, err := w.engine.Plan(ctx)
 		if err != nil || !planned.Any() {

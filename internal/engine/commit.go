@@ -79,6 +79,9 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result, settle
 	if err != nil {
 		return err
 	}
+	if err := e.noteRejections(ctx, tx, results); err != nil {
+		return err
+	}
 	var held []int64
 	for _, r := range results {
 		switch {

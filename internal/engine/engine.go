@@ -41,6 +41,7 @@ type Engine struct {
 		versions map[int64]*Version
 		// business time at which promises were counted anew last
 		recounted time.Time
+		trouble   troublesSeen
 	}
 }
 

@@ -139,7 +139,7 @@ func (pr *pressure) waitOf(client *store.Client, enrollmentID, messageID int64, 
 	if quiet := pr.limits.Human.QuietFor(); quiet > 0 {
 		for _, c := range pr.clients[client.ID] {
 			if c.EnrollmentID == 0 {
-				w.latest(c.At.Add(quiet), waitsForHuman, "not in "+pr.limits.Human.Quiet.String())
+				w.latest(c.At.Add(quiet), waitsForHuman, "quiet for "+pr.limits.Human.Quiet.String())
 			}
 		}
 	}

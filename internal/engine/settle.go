@@ -23,6 +23,7 @@ type Result struct {
 	At       time.Time // business time
 	Reason   string    // for people
 	Response string    // the mail server's words
+	Class    string    // of a refusal (mail.Class…), '' if it is not known
 	// Invalid says that the address does not exist: it is suppressed.
 	Invalid bool
 	// Attempted says that the server was asked to take it.

@@ -161,3 +161,18 @@ func RecallChunks(ctx context.Context, tx pgx.Tx, senders []string, until []time
 	}
 	return nil
 }
+
+// SentBySender counts the letters of each sender, by address, that went since a time.
+func SentBySender(ctx context.Context, db DB, since time.Time) (map[string]int, error) {
+	rows, err := db.Query(ctx, "SELECT lower(sender), count(*)::int FROM messages WHERE at >= $1::timestamptz - interval '1 minute' AND state = 'sent' AND sent_at >= $1 GROUP BY 1", since)
+	if err != nil {
+		return nil, fmt.Errorf("counting letters by sender: %w", err)
+	}
+	sent := make(map[string]int)
+	var sender string
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&sender, &n}, func() error { sent[sender] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("counting letters by sender: %w", err)
+	}
+	return sent, nil
+}

@@ -45,6 +45,7 @@ func EnrollmentsByID(ctx context.Context, db DB, ids []int64) ([]Enrollment, err
 type ThreadLetter struct {
 	EnrollmentID int64
 	MessageID    int64
+	Step         string
 	Sender       string
 	Subject      string
 }
@@ -52,7 +53,7 @@ type ThreadLetter struct {
 // SentLetters returns the sent letters of enrollments, each one's in order.
 func SentLetters(ctx context.Context, db DB, enrollmentIDs []int64) ([]ThreadLetter, error) {
 	list, err := all[ThreadLetter](db.Query(ctx, `
-		SELECT enrollment_id, id AS message_id, sender, subject FROM messages
+		SELECT enrollment_id, id AS message_id, step, sender, subject FROM messages
 		WHERE enrollment_id = ANY($1) AND state = 'sent' ORDER BY enrollment_id, sent_at, id`, enrollmentIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading the letters that are answered: %w", err)
