@@ -159,6 +159,10 @@ func (p *planning) postpone(l *letter, v verdict) {
 		return
 	}
 	until := v.until.UTC()
+	if v.lanes == "" && l.promised {
+		v.lanes = e.Lanes
+		p.book.keep(e.Lanes, e.Priority, until)
+	}
 	m := p.moved(e, &until, v.code)
 	m.WaitingDetail, m.DueAt, m.Lanes = v.detail, &l.due, v.lanes
 }

@@ -181,6 +181,20 @@ func (b *laneBook) giveBack(e *store.Enrollment) bool {
 	return true
 }
 
+// keep promises room on another day to an enrollment that could not use what it was
+// promised: it stays before those that come later.
+func (b *laneBook) keep(lanes string, priority int, at time.Time) {
+	for _, name := range strings.Fields(lanes) {
+		if l := b.lanes[name]; l != nil {
+			l.add(sequences.DateOf(at.In(b.zone)), priority, 0, 1)
+		}
+	}
+}
+
+// spread is the part of an opening over which dates are spread: who is a little late
+// then is still in time.
+const spread = 0.9
+
 // daysAhead is how far room is promised; whoever is further behind is looked at
 // again then.
 const daysAhead = 400
@@ -225,7 +239,7 @@ func (b *laneBook) promise(lanes []*lane, c claim, from, by time.Time, window op
 			limit := l.capacity(day, closes.Sub(opens))
 			fits = fits && l.within(day, c, limit)
 			if limit > 0 && !c.promised {
-				place := opens.Add(time.Duration(float64(closes.Sub(opens)) * float64(min(l.used(day), limit-1)) / float64(limit)))
+				place := opens.Add(time.Duration(spread * float64(closes.Sub(opens)) * float64(min(l.used(day), limit-1)) / float64(limit)))
 				if place.After(at) {
 					at = place
 				}

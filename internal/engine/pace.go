@@ -37,9 +37,13 @@ func (l *lane) take(now time.Time) {
 
 func (l *lane) gap() time.Duration { return time.Duration(float64(time.Second) / l.perSecond) }
 
-// again is the queue of letters that had their turn and lost it to a higher
-// priority: they are looked at from the next slice on.
-const again = "again"
+// again is the queue of letters that had their turn and lost it, to a higher
+// priority or because nobody delivers: they are looked at from the next slice on, and
+// in more haste than they can go, so that they stay before those that come later.
+const (
+	again = "again"
+	haste = 8
+)
 
 // turn is when the lane's rate is free for a letter that cannot go now: behind
 // those of the same and of higher priorities that wait already.
@@ -74,10 +78,10 @@ func (l *lane) keep(c claim, at, now time.Time) {
 			next[key] = last
 		}
 	}
-	key := strconv.Itoa(c.priority)
 	if c.promised {
-		key = again
+		next[again] = at.Add(l.gap() / haste)
+	} else {
+		next[strconv.Itoa(c.priority)] = at.Add(l.gap())
 	}
-	next[key] = at.Add(l.gap())
 	l.promised, l.changed = next, true
 }

@@ -133,7 +133,7 @@ func PaceChunk(ctx context.Context, db DB, chunk int64, perSecond float64) error
 // that was done a moment ago: half of it.
 func SlowLane(ctx context.Context, db DB, lane string, perSecond, least float64, now, lately time.Time) error {
 	_, err := db.Exec(ctx, `
-		INSERT INTO lanes AS l (lane, slow, slowed_at) VALUES ($1, greatest($2 / 2, $3), $4)
+		INSERT INTO lanes AS l (lane, slow, slowed_at) VALUES ($1, greatest($2::float8 / 2, $3::float8), $4)
 		ON CONFLICT (lane) DO UPDATE SET slow = excluded.slow, slowed_at = excluded.slowed_at
 		WHERE l.slowed_at IS NULL OR l.slowed_at < $5`, lane, perSecond, least, now, lately)
 	if err != nil {

@@ -113,7 +113,7 @@ func CountAmongLast(ctx context.Context, db DB, a Accused, classes []string, let
 	}
 	var n int
 	err := db.QueryRow(ctx, `
-		SELECT count(*) FROM rejections r WHERE r.`+column+` = $1 AND r.failed AND r.class = ANY($3) AND r.at > $5
+		SELECT count(DISTINCT message_id) FROM rejections r WHERE r.`+column+` = $1 AND r.failed AND r.class = ANY($3) AND r.at > $5
 		AND r.`+column+`_letters > coalesce((SELECT letters FROM tallies WHERE kind = $2 AND name = $1), 0) - $4`,
 		a.Name, a.Kind, classes, letters, since).Scan(&n)
 	if err != nil {
@@ -125,7 +125,7 @@ func CountAmongLast(ctx context.Context, db DB, a Accused, classes []string, let
 // CountSince counts rejections of a class of a sender since a time.
 func CountSince(ctx context.Context, db DB, sender, class string, since time.Time) (int, error) {
 	var n int
-	err := db.QueryRow(ctx, "SELECT count(*) FROM rejections WHERE sender = $1 AND class = $2 AND at > $3", sender, class, since).Scan(&n)
+	err := db.QueryRow(ctx, "SELECT count(DISTINCT message_id) FROM rejections WHERE sender = $1 AND class = $2 AND at > $3", sender, class, since).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("counting rejections of %s: %w", sender, err)
 	}
