@@ -127,7 +127,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 			due = append(due, e)
 		}
 	}
-	if p.limited {
+	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
 		slices.SortStableFunc(due, goesBefore)
 	}
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
