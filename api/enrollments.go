@@ -114,6 +114,7 @@ type enrollmentJSON struct {
 	NextStep  string     `json:"next_step"`
 	NextAt    *time.Time `json:"next_at" doc:"null while a letter is under way, or something holds the enrollment."`
 	Waiting   string     `json:"waiting" doc:"What holds or delays it; empty for nothing."`
+	Reason    string     `json:"reason" doc:"The same for people, with the date: waits: daily limit of ann@example.com reached, goes Tue 3 Mar 10:00 UTC."`
 	StartedAt time.Time  `json:"started_at"`
 	EndedAt   *time.Time `json:"ended_at"`
 	EndReason *string    `json:"end_reason"`
@@ -122,9 +123,21 @@ type enrollmentJSON struct {
 func showEnrollment(e *store.Enrollment) enrollmentJSON {
 	return enrollmentJSON{
 		ID: e.ID, Client: e.Client, Sequence: e.Sequence, State: e.State, Origin: e.Origin, Priority: e.Priority,
-		LastStep: e.LastStep, NextStep: e.NextStep, NextAt: utc(e.NextAt), Waiting: e.Waiting,
+		LastStep: e.LastStep, NextStep: e.NextStep, NextAt: utc(e.NextAt), Waiting: e.Waiting, Reason: whyItWaits(e),
 		StartedAt: e.StartedAt.UTC(), EndedAt: utc(e.EndedAt), EndReason: e.EndReason,
 	}
+}
+
+// whyItWaits says in words what an enrollment waits for, and until when.
+func whyItWaits(e *store.Enrollment) string {
+	why := engine.WhyItWaits(e.Waiting, e.WaitingDetail)
+	if why == "" || e.State != "active" {
+		return ""
+	}
+	if e.NextAt == nil {
+		return "waits: " + why
+	}
+	return "waits: " + why + ", goes " + e.NextAt.UTC().Format("Mon 2 Jan 15:04 MST")
 }
 
 // enrollments lists them.

@@ -34,6 +34,7 @@ var statuses = []struct {
 	{engine.ErrUnknownSegment, http.StatusUnprocessableEntity, "body.segment"},
 	{engine.ErrUnknownClient, http.StatusUnprocessableEntity, "body.client"},
 	{engine.ErrEnded, http.StatusConflict, ""},
+	{engine.ErrNotPaused, http.StatusConflict, ""},
 	{errNotOurs, http.StatusConflict, ""},
 	{errNoContent, http.StatusServiceUnavailable, ""},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, ""},

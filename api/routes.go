@@ -50,9 +50,16 @@ func (s *server) routes() {
 	on(s, "POST /api/v1/suppressions", send, usual, "Keeps an address from being mailed", s.suppress)
 	on(s, "DELETE /api/v1/suppressions", admin, usual, "Lets an address be mailed again", s.unsuppress)
 
-	// Sequences as published, and segments.
+	// Sequences as published.
 	on(s, "GET /api/v1/sequences", read, usual, "The published sequences, highest priority first", s.sequences)
 	on(s, "GET /api/v1/sequences/{name}", read, usual, "One sequence: its steps, who waits at each, and what came of the letters", s.sequence)
+	on(s, "POST /api/v1/sequences/{name}/resume", send, usual, "Lets a sequence go on that a breaker has paused", s.resumeSequence)
+
+	// Senders: the mailboxes letters come from.
+	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)
+	on(s, "POST /api/v1/senders/{email}/resume", send, usual, "Lets a paused sender go on", s.resumeSender)
+
+	// Segments: saved filters over clients.
 	on(s, "GET /api/v1/segments", read, usual, "Segments, by name", s.segments)
 	on(s, "GET /api/v1/segments/{name}", read, usual, "One segment", s.segment)
 	on(s, "PUT /api/v1/segments/{name}", send, usual, "Adds or changes a segment", s.putSegment)

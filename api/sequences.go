@@ -15,6 +15,7 @@ type SequenceHead struct {
 	Enroll      string         `json:"enroll" enum:"automatic,manual"`
 	Priority    int            `json:"priority"`
 	Enrollments map[string]int `json:"enrollments" doc:"How many are active, paused and ended, in all versions."`
+	Paused      *PauseJSON     `json:"paused" doc:"Why no letters of it go; null if they do."`
 }
 
 type stepJSON struct {
@@ -46,14 +47,27 @@ func (s *server) sequences(ctx context.Context, _ *struct{}) (*list[SequenceHead
 	if err != nil {
 		return nil, err
 	}
+	pauses, err := s.pausedSequences(ctx)
+	if err != nil {
+		return nil, err
+	}
 	versions := catalog.Sequences()
-	show := func(v **engine.Version) SequenceHead { return showHead(*v, people) }
+	show := func(v **engine.Version) SequenceHead { return showHead(*v, people, pauses) }
 	return pageOf(versions, len(versions), show, nil), nil
 }
 
-func showHead(v *engine.Version, people []store.PeopleCount) SequenceHead {
+func (s *server) pausedSequences(ctx context.Context) (map[string]*store.Pause, error) {
+	now, err := store.Now(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	return s.Engine.Pauses(ctx, s.DB, store.PausedSequence, now)
+}
+
+func showHead(v *engine.Version, people []store.PeopleCount, pauses map[string]*store.Pause) SequenceHead {
 	head := SequenceHead{
-		Name: v.Sequence.Name, Title: v.Sequence.Title, Version: v.Number, Enroll: string(v.Sequence.Enroll), Priority: v.Sequence.Priority,
+		Paused: showPause(pauses[v.Sequence.Name]),
+		Name:   v.Sequence.Name, Title: v.Sequence.Title, Version: v.Number, Enroll: string(v.Sequence.Enroll), Priority: v.Sequence.Priority,
 		Enrollments: map[string]int{"active": 0, "paused": 0, "ended": 0},
 	}
 	for _, p := range people {
@@ -85,7 +99,11 @@ func (s *server) sequence(ctx context.Context, in *struct {
 		return nil, err
 	}
 	answer := &sequenceAnswer{}
-	answer.Body.SequenceHead = showHead(version, people)
+	pauses, err := s.pausedSequences(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer.Body.SequenceHead = showHead(version, people, pauses)
 	answer.Body.EndReasons = placesOf(people, in.Name, true)
 	answer.Body.Steps = showSteps(version, placesOf(people, in.Name, false), funnels)
 	return answer, nil

@@ -44,6 +44,12 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Duration]():
 		return durationSchema()
+	case reflect.TypeFor[Rate]():
+		return &jsonschema.Schema{Type: "string", Pattern: ratePattern.String(), Examples: []any{"2/s", "20/m", "100/h"}}
+	case reflect.TypeFor[Share]():
+		return &jsonschema.Schema{Type: "string", Pattern: sharePattern.String(), Examples: []any{"5%", "0.3%"}}
+	case reflect.TypeFor[Date]():
+		return &jsonschema.Schema{Type: "string", Format: "date", Examples: []any{"2026-11-01"}}
 	case reflect.TypeFor[Filter]():
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Window]():

@@ -41,6 +41,7 @@ type Sequence struct {
 	Reentry  Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
 	Priority int        `yaml:"priority" jsonschema:"minimum=0,maximum=1000,default=0" jsonschema_description:"the higher one wins when two sequences compete for a client"`
 	Sender   string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
+	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"a letter that could not go for this long after it was due is skipped, and the sequence goes on; without it letters wait for as long as it takes"`
 	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
 	ExitOn   []string   `yaml:"exit_on" jsonschema:"enum=reply,enum=unsubscribe,enum=bounce,enum=complaint,enum=purchase,enum=category_change" jsonschema_description:"what ends the sequence for a client; unsubscribe, bounce and complaint always do"`
 	Steps    []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
@@ -64,6 +65,15 @@ func (s *Sequence) Step(id string) (Step, bool) {
 		return s.Steps[i], true
 	}
 	return Step{}, false
+}
+
+// MaxAgeOf is how long a step's letter may wait after it was due: the step's own
+// max_age or else the sequence's, zero for as long as it takes.
+func (s *Sequence) MaxAgeOf(step Step) Duration {
+	if step.MaxAge.IsZero() {
+		return s.MaxAge
+	}
+	return step.MaxAge
 }
 
 // Next is the step after the one with the id after, or the first one for "". It

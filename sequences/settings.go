@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/mail"
 	"slices"
-	"strings"
 	"time"
 	_ "time/tzdata" // time zones are checked the same on every machine
 )
@@ -22,6 +21,8 @@ type Settings struct {
 	Attributes     map[string]Attribute `yaml:"attributes" jsonschema_description:"what the CRM tells about clients beside the built-in fields, by name"`
 	Consent        ConsentPolicy        `yaml:"consent" jsonschema_description:"which consent allows automated letters"`
 	DKIM           map[string]DKIM      `yaml:"dkim" jsonschema_description:"keys to sign letters with, by domain, if no mail server does it"`
+	Limits         Limits               `yaml:"limits" jsonschema_description:"how many automated letters may go to whom; over a limit a letter waits, it is never lost"`
+	Breakers       Breakers             `yaml:"breakers" jsonschema_description:"when a sequence or a sender is paused by itself until a person looks"`
 }
 
 // Company is the company that letters come from; each value is one line of text.
@@ -39,14 +40,6 @@ type Category struct {
 	Letters   Duration `yaml:"letters" jsonschema_description:"time between automated letters"`
 	Calls     Duration `yaml:"calls" jsonschema_description:"time between the rep's calls"`
 	Automated *bool    `yaml:"automated" jsonschema_description:"false: no automated letters at all"` // never nil after ParseSettings
-}
-
-// Sender is somebody letters come from.
-type Sender struct {
-	Email   string `yaml:"email" jsonschema:"required" jsonschema_description:"write the address in From"`
-	Name    string `yaml:"name"`
-	ReplyTo string `yaml:"reply_to" jsonschema_description:"where replies go, if not to email"`
-	SMTP    string `yaml:"smtp" jsonschema_description:"its own mail server, as in SEVENTH_SMTP_URL; with a password only as env:NAME or file:PATH"`
 }
 
 // Attribute declares one of client.attributes, so that a slip in its name is found.
@@ -82,6 +75,7 @@ func ParseSettings(file string, src []byte) (*Settings, []Problem) {
 		Locale:     "en",
 		Categories: builtInCategories(),
 		Consent:    ConsentPolicy{Allow: []string{"opt_in", "double_opt_in", "contract"}},
+		Breakers:   builtInBreakers(),
 	}
 	d := decode(file, src, nil, s, "the settings")
 	s.check(d)
@@ -107,6 +101,8 @@ func (s *Settings) check(d *decoder) {
 	}
 	d.address("company.email", s.Company.Email)
 	s.checkSenders(d)
+	s.Limits.check(d)
+	s.Breakers.check(d)
 	for _, name := range names(s.Windows) {
 		d.name(d.keys["windows."+name], name)
 		w := s.Windows[name]
@@ -125,28 +121,10 @@ func (s *Settings) check(d *decoder) {
 	}
 }
 
-func (s *Settings) checkSenders(d *decoder) {
-	for _, name := range names(s.Senders) {
-		path := "senders." + name
-		d.name(d.keys[path], name)
-		if name == Owner {
-			d.problem(d.keys[path], `"owner" always means the client's rep: give this sender another name`)
-		}
-		d.address(path+".email", s.Senders[name].Email)
-		d.address(path+".reply_to", s.Senders[name].ReplyTo)
-	}
-	if _, written := d.keys["senders"]; s.FallbackSender == "" || (written && s.Senders == nil) {
-		return // told already
-	}
-	if _, ok := s.Senders[s.FallbackSender]; !ok {
-		d.problem(d.spotOf("fallback_sender"), "%s", unknown("sender", s.FallbackSender, names(s.Senders)))
-	}
-}
-
 // address checks a bare e-mail address. One that is kept outside git (env: or
 // file:) is known only at run time.
 func (d *decoder) address(path, s string) {
-	if s == "" || strings.HasPrefix(s, "env:") || strings.HasPrefix(s, "file:") {
+	if s == "" || outside(s) {
 		return
 	}
 	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {

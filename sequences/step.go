@@ -13,10 +13,19 @@ type Step struct {
 	After Duration `yaml:"after" jsonschema_description:"delay since the step before; without it at once"`
 	Email string   `yaml:"email" jsonschema:"example=c/guide" jsonschema_description:"the letter: a file in templates/ without .md and language"`
 	Offer *Offer   `yaml:"offer" jsonschema_description:"an offer with a deadline of each client's own"`
+	// Thread is ThreadReply or ThreadNew, which is also meant by "".
+	Thread string   `yaml:"thread" jsonschema:"enum=reply,enum=new,default=new" jsonschema_description:"reply: the letter answers the one before it, from the same mailbox and in the same conversation"`
+	MaxAge Duration `yaml:"max_age" jsonschema_description:"the letter is skipped when it could not go for this long after it was due, and the sequence goes on; without it the sequence's"`
 
 	Line   int `yaml:"-"` // of Email's value, for checks against the letters
 	Column int `yaml:"-"`
 }
+
+// Whether a letter answers the one before it.
+const (
+	ThreadReply = "reply"
+	ThreadNew   = "new"
+)
 
 // Offer is what a letter offers until a deadline, counted for each client from
 // the letter.
@@ -79,6 +88,9 @@ func checkEmail(d *decoder, s *Step, path string) {
 func (d *decoder) checkSteps(steps []Step) {
 	if at, written := d.spots["steps"]; written && steps != nil && len(steps) == 0 {
 		d.problem(at, "the sequence has no steps: write at least one, for example - { id: guide, email: c/guide }")
+	}
+	if len(steps) > 0 && steps[0].Thread == ThreadReply {
+		d.problem(d.spotOf("steps[0].thread"), "the first letter has none before it to answer: remove thread: reply here")
 	}
 	lines := map[string]int{}
 	for i, step := range steps {

@@ -55,7 +55,13 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		replyTo = l.From.Email
 	}
 	domain := from[strings.LastIndexByte(from, '@')+1:]
+	references := w.references(l)
+	if len(references) > 0 {
+		rendered.Subject = replySubject(l.Thread[0].Subject)
+	}
 	personal, err := compiled.Compose(nil, mail.Header{
+		InReplyTo:   last(references),
+		References:  references,
 		From:        mail.Address{Name: l.From.Name, Email: l.From.Email},
 		ReplyTo:     mail.Address{Name: l.From.Name, Email: replyTo},
 		To:          mail.Address{Name: l.Client.Name(), Email: l.Client.Email},
@@ -70,6 +76,31 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	return &composed{compiled: compiled, from: from, content: store.Content{
 		Subject: rendered.Subject, Recipient: l.Client.Address, LetterHash: compiled.Hash[:], Personal: personal, Destinations: personalOnly(rendered.Destinations),
 	}}, nil
+}
+
+// references are the message ids of the letters that this one answers.
+func (w *Worker) references(l *engine.Letter) []string {
+	ids := make([]string, len(l.Thread))
+	for i, before := range l.Thread {
+		ids[i] = w.options.Links.MessageID(before.MessageID) + before.Sender[strings.LastIndexByte(before.Sender, '@'):]
+	}
+	return ids
+}
+
+// replySubject is that of the letter answered: mail programs join letters into a
+// conversation only if the subject stays.
+func replySubject(subject string) string {
+	if strings.HasPrefix(subject, "Re: ") {
+		return subject
+	}
+	return "Re: " + subject
+}
+
+func last(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[len(ids)-1]
 }
 
 // personalOnly drops destinations that are the same for everybody: those stand

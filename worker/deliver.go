@@ -34,7 +34,7 @@ func (d *deliverWorker) Work(ctx context.Context, job *river.Job[engine.DeliverA
 	if err != nil || claim == nil {
 		return err
 	}
-	run := &run{claim: claim, claimed: time.Now(), stopped: w.fleet.stopped, pace: newPace(0)}
+	run := &run{claim: claim, claimed: time.Now(), stopped: w.fleet.stopped, pace: newPace(claim.Chunk.PerSecond)}
 	w.deliver(ctx, run)
 	return w.engine.Release(context.WithoutCancel(ctx), claim.Chunk, run.reason())
 }
@@ -69,13 +69,16 @@ type run struct {
 	halted string // why the rest of the chunk waits
 }
 
-// halt keeps the letters that have not been taken up from being tried now.
-func (r *run) halt(reason string) {
+// halt keeps the letters that have not been taken up from being tried now. It
+// reports whether this is the first reason.
+func (r *run) halt(reason string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.halted == "" {
-		r.halted = reason
+	if r.halted != "" {
+		return false
 	}
+	r.halted = reason
+	return true
 }
 
 func (r *run) reason() string {

@@ -180,8 +180,11 @@ func (l *lane) abort() {
 	l.conn = nil
 }
 
-// settle hands in the outcome of a letter that has passed T2.
+// settle hands in the outcome of a letter that is over.
 func (l *lane) settle(d *draft, place store.ContentRef, outcome mail.Outcome) {
+	if outcome.Verdict == mail.SenderProblem {
+		l.senderTrouble(d, outcome)
+	}
 	l.worker.committer.settle(d.result(place, outcome), d.run.pending.Done)
 }
 
@@ -196,9 +199,23 @@ func (l *lane) refused(d *draft, outcome mail.Outcome) {
 		}
 		return
 	}
-	l.worker.options.Log.Warn("letters wait for the mail server", "chunk_id", d.letter.Chunk.ID, "err", outcome.Error())
-	d.run.halt(l.complaint(outcome))
+	l.senderTrouble(d, outcome)
 	d.run.pending.Done()
+}
+
+// senderTrouble stops a chunk over what is no client's fault. A server that
+// refuses the sender himself is left alone for a while.
+func (l *lane) senderTrouble(d *draft, outcome mail.Outcome) {
+	if !d.run.halt(l.complaint(outcome)) {
+		return // known already
+	}
+	l.worker.options.Log.Warn("letters wait for the mail server", "chunk_id", d.letter.Chunk.ID, "err", outcome.Error())
+	if outcome.Verdict != mail.SenderProblem || outcome.Code == 0 {
+		return
+	}
+	if err := l.worker.engine.SenderTrouble(context.Background(), d.letter.Chunk.Sender, outcome.Response()); err != nil {
+		l.worker.options.Log.Error("sender could not be paused", "sender", d.letter.Chunk.Sender, "err", err)
+	}
 }
 
 // notAllowed deals with a letter that did not pass T2.
@@ -231,11 +248,11 @@ func (l *lane) unwritable(p parcel, err error) {
 	}
 }
 
-// result is what an outcome means for a letter. Every outcome here counts as an
-// attempt, but for those of our own making.
+// result is what an outcome means for a letter. It counts as an attempt unless it
+// is of our own making, or the sender's trouble.
 func (d *draft) result(place store.ContentRef, o mail.Outcome) *engine.Result {
 	r := &engine.Result{
-		Letter: d.letter, Content: place, At: d.run.now(), Response: o.Response(), Class: o.Class, Attempted: !errors.Is(o.Err, errNotRecorded),
+		Letter: d.letter, Content: place, At: d.run.now(), Response: o.Response(), Class: o.Class, Attempted: o.Verdict != mail.SenderProblem && !errors.Is(o.Err, errNotRecorded),
 	}
 	switch o.Verdict {
 	case mail.Sent:

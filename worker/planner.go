@@ -45,8 +45,12 @@ func (w *Worker) buried(ctx context.Context, message string, unconfirmed int64, 
 	w.report(ctx, "taking over from another worker failed", err)
 }
 
-// PlanAll plans until nothing is due, or another process plans.
+// PlanAll looks at the breakers and plans until nothing is due, or another process
+// plans.
 func (w *Worker) PlanAll(ctx context.Context) error {
+	if err := w.engine.Breakers(ctx); err != nil {
+		return err
+	}
 	for {
 		planned, err := w.engine.Plan(ctx)
 		if err != nil || !planned.Any() {

@@ -2,8 +2,10 @@ package worker_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"seventh/internal/engine"
 	"seventh/internal/store"
 )
 
@@ -65,6 +67,34 @@ func (s *story) expectWaiting(reason, sequence, client string) {
 		}
 	}
 	s.t.Errorf("%s: %s is not active", s.place, sequence)
+}
+
+// expectWhy reads "TEXT for CLIENT": what people are told about a chain that waits.
+func (s *story) expectWhy(line string) {
+	s.t.Helper()
+	i := strings.LastIndex(line, " for ")
+	if i < 0 {
+		s.t.Fatalf("%s: for whom?", s.place)
+	}
+	text, client := line[:i], line[i+len(" for "):]
+	var told []string
+	for _, e := range s.chains(client, "") {
+		if why := engine.WhyItWaits(e.Waiting, e.WaitingDetail); why != "" {
+			told = append(told, why)
+		}
+	}
+	if !slices.Contains(told, text) {
+		s.t.Errorf("%s: people are told %q", s.place, told)
+	}
+}
+
+func (s *story) expectPaused(kind, name string) {
+	s.t.Helper()
+	pauses, err := s.engine.Pauses(s.t.Context(), s.db, kind, s.now())
+	must(s.t, err)
+	if pauses[name] == nil {
+		s.t.Errorf("%s: it is not paused", s.place)
+	}
 }
 
 // expectEnrollment looks at the client's newest enrollment in a sequence.

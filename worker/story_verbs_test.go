@@ -31,6 +31,10 @@ var verbs = []verb{
 	{"category CLIENT CATEGORY", func(s *story, a []string) {
 		s.event("category_changed", a[0], map[string]any{"category": a[1]})
 	}},
+	{"call CLIENT", func(s *story, a []string) { s.calls(a[0]) }},
+	{"deal_opened for CLIENT", func(s *story, a []string) { s.event("deal_opened", a[0], nil) }},
+	{"deal_lost for CLIENT", func(s *story, a []string) { s.event("deal_lost", a[0], nil) }},
+	{"resume sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.ResumeSender(s.t.Context(), a[0], "a marketer")) }},
 	{"stage CLIENT STAGE", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Stage: &a[1]}) }},
 	{"consent CLIENT BASIS", func(s *story, a []string) {
 		s.change(engine.ClientPatch{ExternalID: a[0], Consent: &engine.Consent{Basis: a[1]}})
@@ -58,6 +62,8 @@ var verbs = []verb{
 	{"expect STEP to CLIENT is STATE", func(s *story, a []string) { s.expectState(a[0], a[1], a[2]) }},
 	{"expect next STEP for CLIENT on MOMENT…", func(s *story, a []string) { s.expectNext(a[0], a[1], a[2]) }},
 	{"expect waiting REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectWaiting(a[0], a[1], a[2]) }},
+	{"expect why REASON…", func(s *story, a []string) { s.expectWhy(a[0]) }},
+	{"expect paused sender ADDRESS", func(s *story, a []string) { s.expectPaused(store.PausedSender, a[0]) }},
 	{"expect active SEQUENCE for CLIENT", func(s *story, a []string) { s.expectEnrollment(a[0], a[1], "active", "") }},
 	{"expect ended REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectEnrollment(a[1], a[2], "ended", a[0]) }},
 	{"expect no chain for CLIENT", func(s *story, a []string) { s.expectNoChain(a[0]) }},
@@ -151,6 +157,15 @@ func (s *story) event(kind, client string, data map[string]any) {
 			s.t.Errorf("%s: event %s is new: %t, want %t", s.place, event.ID, got, fresh)
 		}
 	}
+}
+
+// calls writes down that a rep has called.
+func (s *story) calls(client string) {
+	s.t.Helper()
+	row, err := store.ClientByExternalID(s.t.Context(), s.db, client)
+	must(s.t, err)
+	_, err = store.InsertTouch(s.t.Context(), s.db, store.NewTouch{ClientID: row.ID, Kind: "call", Channel: "call", At: s.now(), Actor: "rep"})
+	must(s.t, err)
 }
 
 func (s *story) change(patch engine.ClientPatch) {

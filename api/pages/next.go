@@ -89,7 +89,7 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 	case e.Waiting == "":
 		c.Waits = "Its letter is on its way."
 	default:
-		c.Waits, dated = orElse(holds[e.Waiting], "On hold: "+phrase(e.Waiting)+"."), e.Waiting == "resumed"
+		c.Waits, dated = orElse(holds[e.Waiting], "On hold: "+orElse(engine.WhyItWaits(e.Waiting, e.WaitingDetail), phrase(e.Waiting))+"."), e.Waiting == "resumed"
 	}
 	if dated {
 		c.Subject = subject(step, &anchor)
@@ -125,8 +125,11 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 	if e.Waiting == "window" {
 		why = append(why, "It came due outside those hours, so it waits for the next opening.")
 	}
-	if e.Waiting == "recent" {
-		why = append(why, "A letter of another sequence went not a day before, so this one waits.")
+	if limit := engine.WhyItWaits(e.Waiting, e.WaitingDetail); limit != "" && e.Waiting != "window" {
+		why = append(why, "It waits: "+limit+".")
+	}
+	if age := v.Sequence.MaxAgeOf(step); !age.IsZero() {
+		why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
 	}
 	return why
 }

@@ -80,8 +80,16 @@ func TestNextInPlainWords(t *testing.T) {
 			answer{"On hold: the client has given no consent that allows automated letters.", "", "", nil},
 		},
 		"a hold that is new to us": {
+			store.Enrollment{State: "active", NextStep: "three", Waiting: "black_magic"}, nil,
+			answer{"On hold: black magic.", "", "", nil},
+		},
+		"while a deal is open": {
 			store.Enrollment{State: "active", NextStep: "three", Waiting: "open_deal"}, nil,
-			answer{"On hold: open deal.", "", "", nil},
+			answer{"On hold: a deal of the client is open.", "", "", nil},
+		},
+		"behind a paused sender": {
+			store.Enrollment{State: "active", NextStep: "three", Waiting: "sender_paused", WaitingDetail: "ann@levanto.test"}, nil,
+			answer{"On hold: sending from ann@levanto.test is paused.", "", "", nil},
 		},
 		"nothing known": {
 			store.Enrollment{State: "active", NextStep: "three"}, nil,
@@ -111,6 +119,26 @@ func TestNextInPlainWords(t *testing.T) {
 	_, err = nextOf(scene{now: tuesday, zone: moscow}, client, store.Enrollment{NextStep: "four"}, chainVersion(t), "", nil, byTemplate)
 	if err == nil {
 		t.Error("a step that does not exist was shown")
+	}
+}
+
+func TestLimitsInPlainWords(t *testing.T) {
+	t.Parallel()
+	v := chainVersion(t)
+	for want, e := range map[string]store.Enrollment{
+		"It waits: daily limit of ann@levanto.test reached.":                              {Waiting: "daily_limit", WaitingDetail: "ann@levanto.test"},
+		"It waits: daily limit of the provider mailru reached.":                           {Waiting: "daily_limit", WaitingDetail: "mailru"},
+		"It waits: letters of ann@levanto.test go one after the other.":                   {Waiting: "rate", WaitingDetail: "ann@levanto.test"},
+		"It waits: the client has had enough letters for now (2 letters in 7d).":          {Waiting: "client_cap", WaitingDetail: "2 letters in 7d"},
+		"It waits: the client’s company has had enough letters for now (1 letter in 1d).": {Waiting: "company_cap", WaitingDetail: "1 letter in 1d"},
+		"It waits: a rep was in touch with the client (quiet for 3d).":                    {Waiting: "human", WaitingDetail: "quiet for 3d"},
+		"It waits: a letter of another sequence went not a day before.":                   {Waiting: "recent"},
+		"It waits: the sequence is paused.":                                               {Waiting: "sequence_paused", WaitingDetail: "chain"},
+	} {
+		step, _ := v.Sequence.Step("one")
+		if why := whyThen(e, step, v); !slices.Contains(why, want) {
+			t.Errorf("%q lacks %q", why, want)
+		}
 	}
 }
 

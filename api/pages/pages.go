@@ -80,7 +80,10 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/letters/:id/source", s.letterSource)
 	page(http.MethodGet, "/letters/:id/letter.eml", s.downloadLetter)
 
+	// Sequences and senders, and letting go on what was paused.
 	page(http.MethodGet, "/sequences", s.listSequences)
+	page(http.MethodPost, "/sequences/:name/resume", s.resumeSequence)
+	page(http.MethodPost, "/senders/:email/resume", s.resumeSender)
 
 	if o.Clock == nil {
 		return

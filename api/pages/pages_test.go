@@ -249,3 +249,18 @@ func TestPagesBeforeTheFirstPublication(t *testing.T) {
 	v.get("/sequences").want(http.StatusOK, "No sequences are published yet")
 	v.get("/clients/crm-2").want(http.StatusOK, "because no sequences are published yet", "UTC")
 }
+
+func TestMarketersSeeWhatIsPausedAndLetItGoOn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	must(t, s.engine.PauseSequence(t.Context(), "c-nurture", "11 of the last 200 letters bounced", "breaker"))
+	must(t, s.engine.PauseSender(t.Context(), "hello@levanto.example.com", "5 letters were refused <b>", nil))
+	ann, mary := s.loggedIn(t, "ann@levanto.test"), s.loggedIn(t, "mary@levanto.test")
+	ann.get("/sequences").want(http.StatusOK, "11 of the last 200 letters bounced", "5 letters were refused &lt;b&gt;", "until somebody resumes it").without("/c-nurture/resume")
+	ann.post("/sequences/c-nurture/resume", nil).want(http.StatusForbidden, "Only marketers")
+	mary.get("/sequences").want(http.StatusOK, "/sequences/c-nurture/resume", "/senders/hello@levanto.example.com/resume")
+	mary.post("/sequences/c-nurture/resume", nil).want(http.StatusOK, "Resumed.").without("11 of the last")
+	mary.post("/senders/hello@levanto.example.com/resume", nil).want(http.StatusOK, "Resumed.").without("were refused")
+	mary.post("/senders/hello@levanto.example.com/resume", nil).want(http.StatusOK, "It was not paused any more.")
+	mary.post("/senders/nobody@levanto.test/resume", nil).want(http.StatusNotFound)
+}

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -12,7 +14,10 @@ import (
 
 type sequencesPage struct {
 	frame
+	Zone      string
 	Sequences []sequenceCard
+	Senders   []senderLine
+	MayResume bool
 }
 
 // sequenceCard is a published sequence and how it does.
@@ -28,6 +33,24 @@ type sequenceCard struct {
 	Paused    int
 	Ended     []endCount
 	Steps     []stepLine
+	Stopped   *pausedPart
+}
+
+// pausedPart says why nothing goes, and until when.
+type pausedPart struct {
+	Why   string
+	Since moment
+	Until *moment // nil: until a person resumes
+}
+
+// senderLine is a mailbox and how it does today.
+type senderLine struct {
+	Name   string
+	Email  string
+	Sent   int
+	Limit  int // 0: any number
+	Rate   string
+	Paused *pausedPart
 }
 
 type endCount struct {
@@ -59,12 +82,64 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if page.scene.catalog != nil {
-		for _, v := range page.scene.catalog.Sequences() {
-			page.Sequences = append(page.Sequences, sequenceOf(v, people, letters))
-		}
+	page.Zone, page.MayResume = page.scene.zone.String(), page.User.Role != "rep"
+	if page.scene.catalog == nil {
+		return sequencesView.render(c, http.StatusOK, page)
+	}
+	pauses, err := s.Engine.Pauses(ctx, s.DB, store.PausedSequence, page.scene.now)
+	if err != nil {
+		return err
+	}
+	for _, v := range page.scene.catalog.Sequences() {
+		card := sequenceOf(v, people, letters)
+		card.Stopped = page.scene.paused(pauses[card.Name])
+		page.Sequences = append(page.Sequences, card)
+	}
+	standings, err := s.Engine.Standings(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	for _, st := range standings {
+		page.Senders = append(page.Senders, senderLine{
+			Name: orElse(st.Sender.Name, st.Name), Email: st.Email, Sent: st.Sent, Limit: st.Limit, Rate: st.Rate, Paused: page.scene.paused(st.Pause),
+		})
 	}
 	return sequencesView.render(c, http.StatusOK, page)
+}
+
+func (sc scene) paused(p *store.Pause) *pausedPart {
+	if p == nil {
+		return nil
+	}
+	part := &pausedPart{Why: p.Reason, Since: at(p.Since, sc.zone)}
+	if p.Until != nil {
+		until := at(*p.Until, sc.zone)
+		part.Until = &until
+	}
+	return part
+}
+
+// resumeSequence and resumeSender let go on what was paused: marketers and admins do.
+func (s *site) resumeSequence(c echo.Context) error {
+	return s.resumePaused(c, "name", s.Engine.ResumeSequence)
+}
+func (s *site) resumeSender(c echo.Context) error {
+	return s.resumePaused(c, "email", s.Engine.ResumeSender)
+}
+
+func (s *site) resumePaused(c echo.Context, what string, resume func(ctx context.Context, name, by string) error) error {
+	ctx, user := c.Request().Context(), frameOf(c, "", "").User
+	if user.Role == "rep" {
+		return problem{http.StatusForbidden, "Only marketers decide about this. Ask one of them."}
+	}
+	flash := "Resumed. Letters that waited go out again."
+	if err := resume(ctx, param(c, what), user.Email); errors.Is(err, engine.ErrNotPaused) {
+		flash = "It was not paused any more."
+	} else if err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, sessionFlash, flash)
+	return c.Redirect(http.StatusSeeOther, "/sequences")
 }
 
 func sequenceOf(v *engine.Version, people []store.PeopleCount, letters []store.StepFunnel) sequenceCard {

@@ -15,8 +15,10 @@ type Catalog struct {
 	Publication int64
 	Settings    *sequences.Settings
 	Calendar    sequences.Calendar
-	Zone        *time.Location // the company's
-	current     []*Version     // highest priority first
+	Zone        *time.Location              // the company's
+	current     []*Version                  // highest priority first
+	senders     map[string]sequences.Sender // by senderKey
+	limited     bool                        // some sender or provider has a limit
 }
 
 // Version is a version of a sequence, with the window and calendar it was
@@ -91,7 +93,10 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{Publication: publication, Settings: settings}
+	c := &Catalog{Publication: publication, Settings: settings, senders: byAddress(settings.Senders), limited: len(settings.Limits.Providers) > 0}
+	for _, s := range settings.Senders {
+		c.limited = c.limited || s.Limited()
+	}
 	if c.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}

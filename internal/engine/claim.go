@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,10 @@ type Letter struct {
 	// that it is known even if nobody lives to tell how it ended.
 	Content store.Content
 
+	// Thread are the letters before it that it answers (thread: reply), the first one
+	// first; none for a letter of its own.
+	Thread []store.ThreadLetter
+
 	consents []string // the bases that allow letters
 }
 
@@ -49,6 +54,10 @@ func (e *Engine) Claim(ctx context.Context, chunkID int64, workerID int32) (*Cla
 		claim = &Claim{Chunk: chunk}
 		if claim.Clock, err = store.ReadClock(ctx, tx); err != nil {
 			return err
+		}
+		if reason, err := pausedBecause(ctx, tx, chunk.Sender, claim.Clock.Now); err != nil || reason != "" {
+			claim = nil // the planner takes its letters back
+			return errors.Join(err, store.ReleaseChunk(ctx, tx, chunk, reason))
 		}
 		return e.load(ctx, tx, claim)
 	})
@@ -106,7 +115,7 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 		letter.Zone = catalog.zoneOf(letter.Client)
 		claim.Letters = append(claim.Letters, letter)
 	}
-	return nil
+	return loadThreads(ctx, tx, claim.Letters)
 }
 
 // zoneOf is the client's time zone, or the company's.

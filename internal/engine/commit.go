@@ -66,7 +66,7 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 }
 
 // split tells outcomes that only date the next step, or end the chain, from those
-// that say something about the client or the sender.
+// that say something about the client, the sender or the sequence.
 func split(results []Result) (plain, momentous []Result) {
 	for i, r := range results {
 		if !r.momentous() {
@@ -85,7 +85,7 @@ func split(results []Result) (plain, momentous []Result) {
 	return results, nil
 }
 
-func (r Result) momentous() bool { return !r.Bare && (r.Invalid || r.State == Unconfirmed) }
+func (r Result) momentous() bool { return !r.Bare && (r.State == Unconfirmed || r.rejected()) }
 
 func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef {
 	type claimed struct{ message, fence int64 }
@@ -117,12 +117,18 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 	if err != nil {
 		return err
 	}
+	if err := e.noteRejections(ctx, tx, results); err != nil {
+		return err
+	}
 	var held []int64
 	for _, r := range results {
-		if r.Invalid {
+		switch {
+		case r.Invalid:
 			err = e.bounced(ctx, tx, r)
-		} else {
+		case r.State == Unconfirmed:
 			held = append(held, r.Letter.ClientID)
+		case r.State == PutOff && r.Content.ContentID != 0:
+			err = store.ForgetContent(ctx, tx, r.Content)
 		}
 		if err != nil {
 			return err

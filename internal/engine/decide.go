@@ -15,7 +15,7 @@ type facts struct {
 	clients    map[int64]*store.Client
 	open       map[int64][]store.Enrollment // list, by client
 	suppressed suppressions
-	recent     map[int64][]store.OtherLetter // by client, within spacing
+	pressure   *pressure
 }
 
 // factsAbout locks what is decided about, clients before enrollments as stops do:
@@ -41,37 +41,12 @@ func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, er
 	if f.suppressed, err = suppressionsOf(ctx, p.tx, clients); err != nil {
 		return facts{}, err
 	}
-	recent, err := store.LettersSince(ctx, p.tx, held, p.now.Add(-spacing))
-	if err != nil {
-		return facts{}, err
-	}
-	f.recent = make(map[int64][]store.OtherLetter)
-	for _, letter := range recent {
-		f.note(letter)
-	}
-	return f, nil
-}
-
-func (f facts) note(letter store.OtherLetter) {
-	f.recent[letter.ClientID] = append(f.recent[letter.ClientID], letter)
-}
-
-// spacing is the least time between letters of different chains to one client:
-// whatever flaps in the CRM, he does not get two on a day.
-const spacing = 24 * time.Hour
-
-// tooSoon says until when a letter waits for the letters of other chains.
-func (f facts) tooSoon(e *store.Enrollment, now time.Time) (until time.Time, wait bool) {
-	for _, letter := range f.recent[e.ClientID] {
-		if free := letter.At.Add(spacing); letter.EnrollmentID != e.ID && free.After(now) && free.After(until) {
-			until, wait = free, true
-		}
-	}
-	return until, wait
+	f.pressure, err = p.pressureOn(ctx, clients)
+	return f, err
 }
 
 // decide is the whole policy for one enrollment that is due: hold it, date it
-// later, or let its letter be written.
+// later, skip the step, or let its letter be written.
 func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) error {
 	client := f.clients[e.ClientID]
 	if client.ReviewAt != nil && !client.ReviewAt.After(p.now) {
@@ -81,6 +56,7 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	if err != nil {
 		return err
 	}
+	promised := p.book != nil && p.book.giveBack(e)
 	if hold := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)); hold != "" {
 		p.move(e, nil, hold)
 		return nil
@@ -103,35 +79,42 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 			return nil
 		}
 	}
-	if until, wait := f.tooSoon(e, p.now); wait {
-		at, err := version.Due(sequences.Step{ID: step.ID}, until, client)
-		if err != nil {
-			return err
-		}
-		p.move(e, &at, waitsForRecent)
-		return nil
+	l := letter{
+		enrollment: e, client: client, version: version, step: step, sender: p.catalog.senderOf(version, client), due: dueOf(e),
+		promised: promised, waited: e.Waiting == waitsForRate,
 	}
-	local := p.now.In(version.zoneOf(client))
-	opens, closes, err := version.Window.Open(local, version.Calendar)
+	v, err := p.timing(&l, f.pressure)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errContent, err)
+		return err
 	}
-	if opens.After(p.now) {
-		opens = opens.UTC()
-		p.move(e, &opens, waitsForWindow)
+	switch v.what {
+	case expired:
+		p.skip(&l, v)
+		return nil
+	case later:
+		p.postpone(&l, v)
 		return nil
 	}
 	if step.Offer != nil {
-		expires := step.Offer.Expires.Add(local, version.Calendar).UTC()
+		expires := step.Offer.Expires.Add(p.now.In(version.zoneOf(client)), version.Calendar).UTC()
 		e.OfferName, e.OfferExpiresAt = step.Offer.Name, &expires
 	}
-	sender := p.catalog.senderOf(version, client)
-	p.letters[sender] = append(p.letters[sender], store.Planned{
-		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email, DueAt: *e.NextAt, NotAfter: closes,
-	})
-	p.move(e, nil, waitsForNothing)
-	f.note(store.OtherLetter{ClientID: e.ClientID, EnrollmentID: e.ID, At: p.now})
+	p.release(&l, store.Planned{
+		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email, DueAt: *e.NextAt, NotAfter: v.closes,
+	}, f.pressure)
+	m := p.moved(e, nil, waitsForNothing)
+	if !version.Sequence.MaxAgeOf(step).IsZero() {
+		m.DueAt = &l.due // if it is put off, its age counts from here
+	}
 	return nil
+}
+
+// dueOf is when an enrollment's step was due, before anything moved it.
+func dueOf(e *store.Enrollment) time.Time {
+	if e.DueAt != nil && e.Waiting != waitsForNothing && e.Waiting != resumed {
+		return *e.DueAt
+	}
+	return *e.NextAt
 }
 
 // breather is the least time between the last letter of one chain and the first
@@ -155,16 +138,42 @@ func (p *planning) resume(ctx context.Context, e *store.Enrollment, v *Version, 
 // outranked reports whether another active enrollment of the client goes first.
 func outranked(e *store.Enrollment, open []store.Enrollment) bool {
 	for _, other := range open {
-		if other.State == "active" && other.Priority > e.Priority && !isHeld(other.Waiting) {
+		if goesFirst(&other) && other.Priority > e.Priority {
 			return true
 		}
 	}
 	return false
 }
 
-func (p *planning) move(e *store.Enrollment, at *time.Time, waiting string) {
+// postpone gives an enrollment the date that its letter waits for, or none.
+func (p *planning) postpone(l *letter, v verdict) {
+	e := l.enrollment
+	if v.until.IsZero() {
+		m := p.moved(e, nil, v.code)
+		m.WaitingDetail = v.detail
+		if v.code == waitsForDeal {
+			return
+		}
+		m.DueAt = &l.due
+		p.freed = append(p.freed, e.ClientID)
+		return
+	}
+	until := v.until.UTC()
+	if v.lanes == "" && l.promised {
+		v.lanes = e.Lanes
+		p.book.keep(e.Lanes, e.Priority, until)
+	}
+	m := p.moved(e, &until, v.code)
+	m.WaitingDetail, m.DueAt, m.Lanes = v.detail, &l.due, v.lanes
+}
+
+func (p *planning) move(e *store.Enrollment, at *time.Time, waiting string) { p.moved(e, at, waiting) }
+
+// moved is a move that may be said more about before the next one.
+func (p *planning) moved(e *store.Enrollment, at *time.Time, waiting string) *store.Move {
 	p.moves = append(p.moves, store.Move{
 		EnrollmentID: e.ID, LastStep: e.LastStep, NextStep: e.NextStep, NextAt: at, Waiting: waiting,
 		OfferName: e.OfferName, OfferExpiresAt: e.OfferExpiresAt,
 	})
+	return &p.moves[len(p.moves)-1]
 }

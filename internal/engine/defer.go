@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,51 +16,101 @@ func (p *planning) deferred(ctx context.Context) (int, error) {
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	var late lateLetters
+	var clientIDs, enrollmentIDs []int64
 	for _, d := range list {
-		if d.State != "planned" {
-			continue
-		}
-		e, err := store.EnrollmentByID(ctx, p.tx, d.EnrollmentID)
+		clientIDs, enrollmentIDs = append(clientIDs, d.ClientID), append(enrollmentIDs, d.EnrollmentID)
+	}
+	f, err := p.factsAbout(ctx, clientIDs)
+	if err != nil {
+		return 0, err
+	}
+	enrollments, err := store.EnrollmentsByID(ctx, p.tx, enrollmentIDs)
+	if err != nil {
+		return 0, err
+	}
+	byID := make(map[int64]*store.Enrollment, len(enrollments))
+	for i := range enrollments {
+		byID[enrollments[i].ID] = &enrollments[i]
+	}
+	var late lateLetters
+	var due []letter
+	for _, d := range list {
+		l, err := p.again(ctx, d, byID[d.EnrollmentID], f, &late)
 		if err != nil {
 			return 0, err
 		}
-		if e.State != "active" {
-			state, reason := "cancelled", "the enrollment has ended"
-			if e.State == "paused" {
-				state, reason = "held", "paused"
-			}
-			if err := store.StopMessages(ctx, p.tx, []int64{e.ID}, state, reason); err != nil {
-				return 0, err
-			}
-			continue
+		if l != nil {
+			due = append(due, *l)
 		}
-		client, err := store.ClientByID(ctx, p.tx, d.ClientID)
-		if err != nil {
+	}
+	if err := p.lanesFor(ctx, due); err != nil {
+		return 0, err
+	}
+	for i := range due {
+		if err := p.decideAgain(&due[i], f, &late); err != nil {
 			return 0, err
 		}
-		version, err := p.engine.Version(ctx, p.tx, e.VersionID)
-		if err != nil {
-			return 0, err
-		}
-		if client.ReviewAt != nil && !client.ReviewAt.After(p.now) {
-			late.add(d.MessageID, p.now.Add(time.Second), "planned anew")
-			continue
-		}
-		opens, closes, err := version.Window.Open(p.now.In(version.zoneOf(&client)), version.Calendar)
-		if err != nil {
-			p.engine.Log.Error("letter cannot go on", "message_id", d.MessageID, "sequence", e.Sequence, "err", err)
-			late.add(d.MessageID, p.now.Add(time.Hour), "its window never opens")
-			continue
-		}
-		if opens.After(p.now) {
-			late.add(d.MessageID, opens.UTC(), "waits for the window")
-			continue
-		}
-		sender := p.catalog.senderOf(version, &client)
-		p.letters[sender] = append(p.letters[sender], store.Planned{ID: d.MessageID, NotAfter: closes, DueAt: d.DueAt})
 	}
 	return len(list), late.write(ctx, p.tx)
+}
+
+// again makes a letter of one that was put off; nil if it does not go now.
+func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollment, f facts, late *lateLetters) (*letter, error) {
+	if d.State != "planned" || e == nil {
+		return nil, nil
+	}
+	if e.State != "active" {
+		state, reason := "cancelled", "the enrollment has ended"
+		if e.State == "paused" {
+			state, reason = "held", "paused"
+		}
+		return nil, store.StopMessages(ctx, p.tx, []int64{e.ID}, state, reason)
+	}
+	client := f.clients[d.ClientID]
+	if client == nil || client.ReviewAt != nil && !client.ReviewAt.After(p.now) {
+		late.add(d.MessageID, p.now.Add(time.Second), "planned anew")
+		return nil, nil
+	}
+	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	step, found := version.Sequence.Step(d.Step)
+	if !found {
+		step.ID, step.Email = d.Step, d.Template
+	}
+	due := d.DueAt
+	if e.DueAt != nil && e.NextAt == nil {
+		due = *e.DueAt
+	}
+	return &letter{
+		enrollment: e, client: client, version: version, step: step, messageID: d.MessageID, sender: p.catalog.senderOf(version, client),
+		due: due, promised: true, waited: true, planned: d.DueAt,
+	}, nil
+}
+
+func (p *planning) decideAgain(l *letter, f facts, late *lateLetters) error {
+	v, err := p.timing(l, f.pressure)
+	if errors.Is(err, errContent) {
+		p.engine.Log.Error("letter cannot go on", "message_id", l.messageID, "sequence", l.enrollment.Sequence, "err", err)
+		late.add(l.messageID, p.now.Add(time.Hour), "its window never opens")
+		return nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case v.what == expired:
+		p.skip(l, v)
+	case v.what == later && v.until.IsZero(): // whatever ends the wait wakes it; this makes sure
+		late.add(l.messageID, p.now.Add(time.Hour), "waits: "+WhyItWaits(v.code, v.detail))
+	case v.what == later && v.code == waitsForWindow:
+		late.add(l.messageID, v.until.UTC(), "waits for the window")
+	case v.what == later:
+		late.add(l.messageID, v.until.UTC(), "waits: "+WhyItWaits(v.code, v.detail))
+	default:
+		p.release(l, store.Planned{ID: l.messageID, NotAfter: v.closes, DueAt: l.planned}, f.pressure)
+	}
+	return nil
 }
 
 // lateLetters are letters to be put off, as columns.

@@ -15,6 +15,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -38,6 +39,9 @@ type Engine struct {
 		sync.Mutex
 		catalog  *Catalog
 		versions map[int64]*Version
+		// business time at which promises were counted anew last
+		recounted time.Time
+		trouble   troublesSeen
 	}
 }
 

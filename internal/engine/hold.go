@@ -21,6 +21,14 @@ const (
 	waitsForNothing   = ""            // dated, or a letter is under way
 	resumed           = "resumed"     // a hold is over: the planner dates the step anew
 	waitsForContent   = "content"     // the letter is missing, or cannot be written
+	waitsForDaily     = "daily_limit" // dated: as many letters as its sender or provider may get that day
+	waitsForRate      = "rate"        // dated: letters of its sender, or to its provider, go one after the other
+	waitsForClient    = "client_cap"  // dated: the client has had enough letters for now
+	waitsForCompany   = "company_cap" // dated: so has the client's company
+	waitsForHuman     = "human"       // dated: a rep was in touch with the client
+	waitsForDeal      = "open_deal"   // a deal of the client is open
+	waitsForSender    = "sender_paused"
+	waitsForSequence  = "sequence_paused"
 	categoryChanged   = "category_changed"
 	endedFinished     = "finished"
 	endedBounced      = "bounced"
@@ -31,12 +39,19 @@ const (
 
 // mendable are the holds that a review may lift: after a change of the client, or
 // a publication.
-var mendable = []string{waitsForConsent, waitsForAddress, waitsSuppressed, waitsNotTarget, waitsForContent}
+var mendable = []string{waitsForConsent, waitsForAddress, waitsSuppressed, waitsNotTarget, waitsForContent, waitsForDeal}
 
 // isHeld reports whether something other than time or priority keeps an
 // enrollment from going on; such a one does not make others wait.
 func isHeld(waiting string) bool {
 	return waiting == waitsUnconfirmed || slices.Contains(mendable, waiting)
+}
+
+// goesFirst reports whether an enrollment makes those of lower priority wait: it is
+// active, and nothing but time or priority keeps it from going on.
+func goesFirst(e *store.Enrollment) bool {
+	paused := e.NextAt == nil && (e.Waiting == waitsForSender || e.Waiting == waitsForSequence)
+	return e.State == "active" && !isHeld(e.Waiting) && !paused
 }
 
 // holdOf says what keeps a client from being mailed at all, or "".

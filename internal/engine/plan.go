@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,11 +22,12 @@ const (
 type Planned struct {
 	Reviewed int  // clients whose sequences were decided anew
 	Due      int  // enrollments and deferred letters that were due
+	Stale    int  // enrollments that were to be due, and have been moved or ended since
 	Busy     bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due > 0 }
+func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale > 0 }
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
@@ -49,7 +52,10 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if err != nil {
 			return err
 		}
-		p := &planning{engine: e, tx: tx, now: now, catalog: catalog, letters: make(map[string][]store.Planned)}
+		p := newPlanning(e, tx, now, catalog)
+		if err := p.restrict(ctx); err != nil {
+			return err
+		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {
 			return err
 		}
@@ -61,7 +67,7 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if err != nil {
 			return err
 		}
-		planned.Due = deferred + due
+		planned.Due, planned.Stale = deferred+due, p.stale
 		return p.write(ctx)
 	})
 	if err != nil {
@@ -77,8 +83,26 @@ type planning struct {
 	now     time.Time
 	catalog *Catalog
 
-	letters map[string][]store.Planned // by sender's address
+	// What is in force beside the content (restrict.go).
+	paused  map[string]store.Pause // senders by address, sequences by name
+	slow    map[string]float64     // providers to go easy on: letters a second
+	limited bool                   // some sender or provider has a limit
+	book    *laneBook              // nil without one
+	keys    map[string]string      // senderKey of senders
+
+	letters map[outlet][]store.Planned
 	moves   []store.Move
+	skipped skipped
+	freed   []int64             // clients whose waiting sequences may go first now
+	tallies map[store.Tally]int // letters released, for the breakers
+	stale   int                 // as Planned.Stale
+}
+
+func newPlanning(e *Engine, tx pgx.Tx, now time.Time, catalog *Catalog) *planning {
+	return &planning{
+		engine: e, tx: tx, now: now, catalog: catalog, letters: make(map[outlet][]store.Planned),
+		keys: make(map[string]string), tallies: make(map[store.Tally]int),
+	}
 }
 
 func (p *planning) review(ctx context.Context) (int, error) {
@@ -101,16 +125,25 @@ func (p *planning) due(ctx context.Context) (int, error) {
 			ids = append(ids, due.ClientID)
 		}
 	}
+	p.stale = len(taken) - len(ids)
 	facts, err := p.factsAbout(ctx, ids)
 	if err != nil {
 		return 0, err
 	}
-	decided := make(map[int64]bool, len(taken))
+	var due []*store.Enrollment
 	for i := range facts.list {
-		e := &facts.list[i]
-		if e.State != "active" || e.NextAt == nil || e.NextAt.After(p.now) {
-			continue
+		if e := &facts.list[i]; e.State == "active" && e.NextAt != nil && !e.NextAt.After(p.now) {
+			due = append(due, e)
 		}
+	}
+	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
+		slices.SortStableFunc(due, goesBefore)
+	}
+	if err := p.lanesOfDue(ctx, due, facts); err != nil {
+		return 0, err
+	}
+	decided := make(map[int64]bool, len(due))
+	for _, e := range due {
 		before := len(p.moves)
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
@@ -130,9 +163,15 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		}
 	}
 	if len(left) == 0 {
-		return len(taken), nil
+		return len(ids), nil
 	}
-	return len(taken) - len(left), store.ReturnDue(ctx, p.tx, left)
+	return len(ids) - len(left), store.ReturnDue(ctx, p.tx, left)
+}
+
+// goesBefore orders letters that share a limit: a higher priority first, then
+// whichever was due first.
+func goesBefore(a, b *store.Enrollment) int {
+	return cmp.Or(cmp.Compare(b.Priority, a.Priority), dueOf(a).Compare(dueOf(b)), cmp.Compare(a.ID, b.ID))
 }
 
 // errContent says that what was published keeps an enrollment from going on: the
@@ -146,22 +185,46 @@ func (p *planning) write(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(p.freed) > 0 {
+		if err := store.WakeEnrollments(ctx, p.tx, p.freed, []string{waitsForPriority}, p.now); err != nil {
+			return err
+		}
+	}
+	if err := p.skipped.write(ctx, p); err != nil {
+		return err
+	}
 	var chunks []int64
-	for sender, letters := range p.letters {
-		for from := 0; from < len(letters); from += chunkLimit {
-			part := letters[from:min(from+chunkLimit, len(letters))]
-			chunk, carried, err := store.InsertChunk(ctx, p.tx, sender, part)
+	for out, letters := range p.letters {
+		pace, limit := p.pace(out), chunkLimit
+		if pace > 0 {
+			limit = planLimit // in one piece, which goes at one pace
+		}
+		for part := range slices.Chunk(letters, limit) {
+			chunk, carried, err := store.InsertChunk(ctx, p.tx, out.sender, part)
 			if err != nil {
 				return err
 			}
 			if chunk != 0 {
 				chunks = append(chunks, chunk)
 			}
+			if chunk != 0 && pace > 0 {
+				if err := store.PaceChunk(ctx, p.tx, chunk, pace); err != nil {
+					return err
+				}
+			}
 			if carried < len(part) {
 				if err := p.skipDone(ctx, part); err != nil {
 					return err
 				}
 			}
+		}
+	}
+	if err := p.count(ctx); err != nil {
+		return err
+	}
+	if p.book != nil {
+		if err := p.book.save(ctx, p.tx); err != nil {
+			return err
 		}
 	}
 	return p.engine.deliver(ctx, p.tx, chunks)
@@ -205,9 +268,5 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err := store.MoveEnrollments(ctx, p.tx, moves); err != nil {
 		return err
 	}
-	ended, err := store.EndEnrollments(ctx, p.tx, finished, endedFinished, p.now)
-	if err != nil {
-		return err
-	}
-	return p.engine.afterEnd(ctx, p.tx, ended, p.now)
+	return p.finish(ctx, finished)
 }

@@ -88,6 +88,7 @@ type Chunk struct {
 	Sender     string
 	Fence      int64
 	MessageIDs []int64
+	PerSecond  float64 // how fast its letters may go; 0 for no limit
 }
 
 // ClaimChunk is T1: it gives a chunk that nobody has to a worker, under a fence
@@ -97,7 +98,7 @@ func ClaimChunk(ctx context.Context, db DB, id int64, workerID int32) (Chunk, er
 	c, err := one[Chunk](db.Query(ctx, `
 		WITH living AS (SELECT id FROM workers WHERE id = $2 FOR KEY SHARE)
 		UPDATE chunks k SET worker_id = living.id, fence = k.fence + 1, waiting = '' FROM living WHERE k.id = $1 AND k.worker_id IS NULL
-		RETURNING k.id, k.sender, k.fence, k.message_ids`, id, workerID))
+		RETURNING k.id, k.sender, k.fence, k.message_ids, k.per_second`, id, workerID))
 	if err != nil {
 		return c, fmt.Errorf("claiming chunk %d: %w", id, err)
 	}
@@ -145,7 +146,7 @@ func ForgottenChunks(ctx context.Context, db DB) ([]int64, error) {
 
 // ChunksOf returns the chunks that the database says a worker has.
 func ChunksOf(ctx context.Context, db DB, workerID int32) ([]Chunk, error) {
-	chunks, err := all[Chunk](db.Query(ctx, "SELECT id, sender, fence, message_ids FROM chunks WHERE worker_id = $1", workerID))
+	chunks, err := all[Chunk](db.Query(ctx, "SELECT id, sender, fence, message_ids, per_second FROM chunks WHERE worker_id = $1", workerID))
 	if err != nil {
 		return nil, fmt.Errorf("listing the chunks of worker %d: %w", workerID, err)
 	}

@@ -132,15 +132,6 @@ func AssumeSent(ctx context.Context, tx pgx.Tx) (letters int64, enrollments []in
 	return letters, enrollments, nil
 }
 
-// EnrollmentsByID returns enrollments, by id.
-func EnrollmentsByID(ctx context.Context, db DB, ids []int64) ([]Enrollment, error) {
-	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+"WHERE e.id = ANY($1) ORDER BY e.id", ids))
-	if err != nil {
-		return nil, fmt.Errorf("loading %d enrollments: %w", len(ids), err)
-	}
-	return list, nil
-}
-
 // LastDueOf returns, by enrollment, when the last of its letters was due.
 func LastDueOf(ctx context.Context, db DB, ids []int64) (map[int64]time.Time, error) {
 	rows, err := db.Query(ctx, "SELECT enrollment_id, max(due_at) FROM messages WHERE enrollment_id = ANY($1) GROUP BY enrollment_id", ids)

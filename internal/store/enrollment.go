@@ -23,6 +23,9 @@ type Enrollment struct {
 	NextStep       string
 	NextAt         *time.Time
 	Waiting        string
+	WaitingDetail  string     // whose limit it waits for
+	DueAt          *time.Time // when the step was due before it was moved
+	Lanes          string     // where room is promised to it on the day of NextAt
 	OfferName      string
 	OfferExpiresAt *time.Time
 	StartedAt      time.Time
@@ -32,7 +35,7 @@ type Enrollment struct {
 
 const enrollmentColumns = `
 	e.id, e.client_id, c.external_id AS client, e.sequence_id, s.name AS sequence, e.version_id, e.state, e.origin, e.priority,
-	e.last_step, e.next_step, e.next_at, e.waiting, e.offer_name, e.offer_expires_at, e.started_at, e.ended_at, e.end_reason
+	e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail, e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.started_at, e.ended_at, e.end_reason
 	FROM enrollments e JOIN sequences s ON s.id = e.sequence_id JOIN clients c ON c.id = e.client_id `
 
 // EnrollmentByID finds an enrollment.
@@ -135,6 +138,9 @@ type Move struct {
 	NextStep       string
 	NextAt         *time.Time
 	Waiting        string
+	WaitingDetail  string
+	DueAt          *time.Time
+	Lanes          string
 	OfferName      string
 	OfferExpiresAt *time.Time
 }
@@ -143,15 +149,19 @@ type Move struct {
 func MoveEnrollments(ctx context.Context, db DB, moves []Move) error {
 	_, err := db.Exec(ctx, `
 		UPDATE enrollments e SET last_step = m.last_step, next_step = m.next_step, next_at = m.next_at, waiting = m.waiting,
-			offer_name = m.offer_name, offer_expires_at = m.offer_expires_at
+			waiting_detail = m.waiting_detail, due_at = m.due_at, lanes = m.lanes, offer_name = m.offer_name, offer_expires_at = m.offer_expires_at
 		FROM unnest(@id::bigint[], @last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[],
-			@offer_name::text[], @offer_expires_at::timestamptz[]) AS m(id, last_step, next_step, next_at, waiting, offer_name, offer_expires_at)
+			@waiting_detail::text[], @due_at::timestamptz[], @lanes::text[], @offer_name::text[], @offer_expires_at::timestamptz[])
+			AS m(id, last_step, next_step, next_at, waiting, waiting_detail, due_at, lanes, offer_name, offer_expires_at)
 		WHERE e.id = m.id AND e.state <> 'ended'`, pgx.StrictNamedArgs{
 		"id":               column(moves, func(m Move) int64 { return m.EnrollmentID }),
 		"last_step":        column(moves, func(m Move) string { return m.LastStep }),
 		"next_step":        column(moves, func(m Move) string { return m.NextStep }),
 		"next_at":          column(moves, func(m Move) *time.Time { return m.NextAt }),
 		"waiting":          column(moves, func(m Move) string { return m.Waiting }),
+		"waiting_detail":   column(moves, func(m Move) string { return m.WaitingDetail }),
+		"due_at":           column(moves, func(m Move) *time.Time { return m.DueAt }),
+		"lanes":            column(moves, func(m Move) string { return m.Lanes }),
 		"offer_name":       column(moves, func(m Move) string { return m.OfferName }),
 		"offer_expires_at": column(moves, func(m Move) *time.Time { return m.OfferExpiresAt }),
 	})

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -88,5 +90,12 @@ type ContentRef struct {
 	Place     int
 }
 
-// forgetContent empties what one letter says.
+// ForgetContent empties what one letter says: it was not taken.
+func ForgetContent(ctx context.Context, db DB, c ContentRef) error {
+	if _, err := db.Exec(ctx, forgetContent, c.ContentID, c.Place); err != nil {
+		return fmt.Errorf("forgetting letter %d of contents %d: %w", c.Place, c.ContentID, err)
+	}
+	return nil
+}
+
 const forgetContent = "UPDATE contents SET subjects[$2] = '', recipients[$2] = '', personals[$2] = '', destinations[$2] = '[]' WHERE id = $1"

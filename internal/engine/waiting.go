@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// WhyItWaits says in plain words what an enrollment waits for, by its waiting and
+// waiting_detail: "daily limit of ann@example.com reached". It is "" for what needs
+// no words, or is not a limit.
+func WhyItWaits(waiting, detail string) string {
+	switch waiting {
+	case waitsForDaily:
+		return fmt.Sprintf("daily limit of %s reached", orThe(detail, "the sender"))
+	case waitsForRate:
+		return fmt.Sprintf("letters of %s go one after the other", orThe(detail, "the sender"))
+	case waitsForClient:
+		return "the client has had enough letters for now" + inBrackets(detail)
+	case waitsForCompany:
+		return "the client’s company has had enough letters for now" + inBrackets(detail)
+	case waitsForHuman:
+		return "a rep was in touch with the client" + inBrackets(detail)
+	case waitsForDeal:
+		return "a deal of the client is open"
+	case waitsForSender:
+		return fmt.Sprintf("sending from %s is paused", orThe(detail, "the sender"))
+	case waitsForSequence:
+		return "the sequence is paused"
+	case waitsForWindow:
+		return "its hours have not begun"
+	case waitsForRecent:
+		return "a letter of another sequence went not a day before"
+	}
+	return ""
+}
+
+func orThe(detail, instead string) string {
+	if detail == "" {
+		return instead
+	}
+	if !strings.ContainsAny(detail, "@.") {
+		return "the provider " + detail
+	}
+	return detail
+}
+
+func inBrackets(detail string) string {
+	if detail == "" {
+		return ""
+	}
+	return " (" + detail + ")"
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Rejection is a letter that was refused, or put off for a reason that concerns
+// more than this letter.
+type Rejection struct {
+	MessageID int64
+	Sender    string
+	Sequence  string
+	Provider  string
+	Class     string
+	Failed    bool
+	At        time.Time
+}
+
+// InsertRejections keeps rejections for the breakers.
+func InsertRejections(ctx context.Context, db DB, list []Rejection) error {
+	_, err := db.Exec(ctx, `
+		INSERT INTO rejections (message_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
+		SELECT r.*, coalesce(s.letters, 0), coalesce(q.letters, 0)
+		FROM unnest(@message_id::bigint[], @sender::text[], @sequence::text[], @provider::text[], @class::text[], @failed::boolean[], @at::timestamptz[])
+			AS r(message_id, sender, sequence, provider, class, failed, at)
+		LEFT JOIN tallies s ON s.kind = 'sender' AND s.name = r.sender
+		LEFT JOIN tallies q ON q.kind = 'sequence' AND q.name = r.sequence`, pgx.StrictNamedArgs{
+		"message_id": column(list, func(r Rejection) int64 { return r.MessageID }),
+		"sender":     column(list, func(r Rejection) string { return r.Sender }),
+		"sequence":   column(list, func(r Rejection) string { return r.Sequence }),
+		"provider":   column(list, func(r Rejection) string { return r.Provider }),
+		"class":      column(list, func(r Rejection) string { return r.Class }),
+		"failed":     column(list, func(r Rejection) bool { return r.Failed }),
+		"at":         column(list, func(r Rejection) time.Time { return r.At }),
+	})
+	if err != nil {
+		return fmt.Errorf("noting %d rejections: %w", len(list), err)
+	}
+	return nil
+}
+
+// Classes of rejections that come later, as touches.
+const (
+	BouncedLater = "bounced"
+	Complained   = "complained"
+)
+
+// NoteTroubles turns touches since the one with the id after that tell of bounces
+// and complaints about sent letters into rejections, once each.
+func NoteTroubles(ctx context.Context, db DB, after int64) error {
+	_, err := db.Exec(ctx, `
+		INSERT INTO rejections (message_id, touch_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
+		SELECT m.id, t.id, lower(m.sender), s.name, split_part(m.recipient, '@', 2), t.kind, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
+		FROM touches t JOIN messages m ON m.id = t.message_id AND m.state = 'sent'
+		JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id
+		LEFT JOIN tallies a ON a.kind = 'sender' AND a.name = lower(m.sender)
+		LEFT JOIN tallies b ON b.kind = 'sequence' AND b.name = s.name
+		WHERE t.kind IN ('bounced', 'complained') AND t.id > $1
+		ON CONFLICT (touch_id) DO NOTHING`, after)
+	if err != nil {
+		return fmt.Errorf("noting bounces and complaints: %w", err)
+	}
+	return nil
+}
+
+// LastTrouble returns the ids of the newest rejection and of the newest touch that
+// tells of a bounce or complaint; 0 without one.
+func LastTrouble(ctx context.Context, db DB) (rejection, touch int64, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT coalesce((SELECT max(id) FROM rejections), 0), coalesce((SELECT max(id) FROM touches WHERE kind IN ('bounced', 'complained')), 0)`).
+		Scan(&rejection, &touch)
+	if err != nil {
+		return 0, 0, fmt.Errorf("looking for new rejections: %w", err)
+	}
+	return rejection, touch, nil
+}
+
+// Accused is a sender or sequence with rejections since those looked at last.
+type Accused struct {
+	Kind string
+	Name string
+}
+
+// AccusedSince returns who has rejections with an id above after, and the providers
+// that asked us to slow down in them.
+func AccusedSince(ctx context.Context, db DB, after int64) (accused []Accused, slow []string, err error) {
+	accused, err = all[Accused](db.Query(ctx, `
+		SELECT DISTINCT 'sender' AS kind, sender AS name FROM rejections WHERE id > $1
+		UNION SELECT DISTINCT 'sequence', sequence FROM rejections WHERE id > $1 ORDER BY 1, 2`, after))
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding who has new rejections: %w", err)
+	}
+	rows, err := db.Query(ctx, "SELECT DISTINCT provider FROM rejections WHERE id > $1 AND class = 'rate' ORDER BY 1", after)
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding providers to go easy on: %w", err)
+	}
+	if slow, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return nil, nil, fmt.Errorf("finding providers to go easy on: %w", err)
+	}
+	return accused, slow, nil
+}
+
+// CountAmongLast counts rejections for good of some classes among the last letters
+// of a sender or sequence, since a time.
+func CountAmongLast(ctx context.Context, db DB, a Accused, classes []string, letters int, since time.Time) (int, error) {
+	column := "sender"
+	if a.Kind == PausedSequence {
+		column = "sequence"
+	}
+	var n int
+	err := db.QueryRow(ctx, `
+		SELECT count(DISTINCT message_id) FROM rejections r WHERE r.`+column+` = $1 AND r.failed AND r.class = ANY($3) AND r.at > $5
+		AND r.`+column+`_letters > coalesce((SELECT letters FROM tallies WHERE kind = $2 AND name = $1), 0) - $4`,
+		a.Name, a.Kind, classes, letters, since).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting rejections of %s %s: %w", a.Kind, a.Name, err)
+	}
+	return n, nil
+}
+
+// CountSince counts rejections of a class of a sender since a time.
+func CountSince(ctx context.Context, db DB, sender, class string, since time.Time) (int, error) {
+	var n int
+	err := db.QueryRow(ctx, "SELECT count(DISTINCT message_id) FROM rejections WHERE sender = $1 AND class = $2 AND at > $3", sender, class, since).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting rejections of %s: %w", sender, err)
+	}
+	return n, nil
+}
+
+// ForgetRejections removes rejections before a time.
+func ForgetRejections(ctx context.Context, db DB, before time.Time) error {
+	if _, err := db.Exec(ctx, "DELETE FROM rejections WHERE at < $1", before); err != nil {
+		return fmt.Errorf("forgetting old rejections: %w", err)
+	}
+	return nil
+}
+
+// Tally is how many letters to count for a sender or sequence.
+type Tally struct {
+	Kind    string
+	Name    string
+	Letters int
+}
+
+// AddTallies counts letters for the breakers.
+func AddTallies(ctx context.Context, db DB, list []Tally) error {
+	_, err := db.Exec(ctx, `
+		INSERT INTO tallies AS t (kind, name, letters) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+		ON CONFLICT (kind, name) DO UPDATE SET letters = t.letters + excluded.letters`,
+		column(list, func(t Tally) string { return t.Kind }), column(list, func(t Tally) string { return t.Name }),
+		column(list, func(t Tally) int64 { return int64(t.Letters) }))
+	if err != nil {
+		return fmt.Errorf("counting letters for the breakers: %w", err)
+	}
+	return nil
+}
+
+// LockBreakers reports whether this transaction alone looks at the breakers.
+func LockBreakers(ctx context.Context, tx pgx.Tx) (bool, error) {
+	var locked bool
+	if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock(7705, 0)").Scan(&locked); err != nil {
+		return false, fmt.Errorf("locking the breakers: %w", err)
+	}
+	return locked, nil
+}
