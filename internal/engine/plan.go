@@ -133,6 +133,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
 		return 0, err
 	}
+	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
