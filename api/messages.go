@@ -30,9 +30,17 @@ type messageJSON struct {
 func (s *server) showMessage(m *store.Message) messageJSON {
 	return messageJSON{
 		ID: m.ID, MessageID: s.messageID(m.ID, m.Sender), Client: m.Client, Sequence: m.Sequence, Step: m.Step, Sender: m.Sender,
-		Subject: m.Subject, State: m.State, Reason: m.Reason, DueAt: m.DueAt.UTC(), Until: utc(m.Until), SentAt: utc(m.SentAt),
+		Subject: m.Subject, State: m.State, Reason: reasonOf(m), DueAt: m.DueAt.UTC(), Until: utc(m.Until), SentAt: utc(m.SentAt),
 		Attempts: m.Attempts, Response: m.Response,
 	}
+}
+
+// reasonOf says why a letter waits, and until when.
+func reasonOf(m *store.Message) string {
+	if m.Until == nil || !strings.HasPrefix(m.Reason, "waits") {
+		return m.Reason
+	}
+	return m.Reason + ", goes " + m.Until.UTC().Format("Mon 2 Jan 15:04 MST")
 }
 
 // messageID is the Message-ID that a letter of a sender has.

@@ -143,6 +143,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	decided := make(map[int64]bool, len(due))
+	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
 		before := len(p.moves)
 		err := p.decide(ctx, e, facts)

@@ -141,20 +141,3 @@ func SlowLane(ctx context.Context, db DB, lane string, perSecond, least float64,
 	}
 	return nil
 }
-
-// DayCount is how many letters a lane has released on a day, and promised.
-type DayCount struct {
-	Lane     string
-	Released int
-	Promised int
-}
-
-// CountDay returns the counts of all lanes that have one on a day.
-func CountDay(ctx context.Context, db DB, day time.Time) ([]DayCount, error) {
-	list, err := all[DayCount](db.Query(ctx, `
-		SELECT lane, sum(released)::int AS released, sum(promised)::int AS promised FROM lane_days WHERE day = $1::date GROUP BY lane ORDER BY lane`, day))
-	if err != nil {
-		return nil, fmt.Errorf("counting a day's letters: %w", err)
-	}
-	return list, nil
-}

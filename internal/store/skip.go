@@ -53,7 +53,7 @@ type ThreadLetter struct {
 // SentLetters returns the sent letters of enrollments, each one's in order.
 func SentLetters(ctx context.Context, db DB, enrollmentIDs []int64) ([]ThreadLetter, error) {
 	list, err := all[ThreadLetter](db.Query(ctx, `
-		SELECT m.enrollment_id, m.id AS message_id, m.step, m.sender, coalesce(said.subjects[m.content_place], '') AS subject
+		SELECT m.enrollment_id, m.id AS message_id, m.step, m.sender, coalesce(said.subjects[m.content_place], m.subject) AS subject
 		FROM messages m LEFT JOIN contents said ON said.id = m.content_id
 		WHERE m.enrollment_id = ANY($1) AND m.state = 'sent' ORDER BY m.enrollment_id, m.sent_at, m.id`, enrollmentIDs))
 	if err != nil {
