@@ -41,10 +41,12 @@ type moment struct {
 
 func (m moment) String() string {
 	if language(m.locale) == "ru" {
-		return formatDate(m.locale, "02.01.2006", m)
+		return russianDay.write(m)
 	}
-	return formatDate(m.locale, "2 January 2006", m)
+	return englishDay.write(m)
 }
+
+var russianDay, englishDay = newDateFormat("ru", "02.01.2006"), newDateFormat("en", "2 January 2006")
 
 // value makes a template's value of a caller's.
 func value(v any, locale string) any {
