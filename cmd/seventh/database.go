@@ -60,7 +60,7 @@ func connect(ctx context.Context, s *Settings, log *slog.Logger) (*database, err
 	config.ConnConfig.RuntimeParams["application_name"] = "seventh"
 	// A process that hangs in the middle of a transaction would keep its locks for as
 	// long, and others could not take over its letters.
-	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "20s"
 	if db.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to PostgreSQL: %w", err), db.close())
 	}

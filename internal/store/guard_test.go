@@ -102,10 +102,11 @@ func TestHungWorkerIsBuriedAfterItsLease(t *testing.T) {
 	self, _ := o.worker()
 	chunk := must(store.ClaimChunk(ctx, o.db, o.plan(o.enroll("ann", "bob")...), hung))(t)
 	o.transmit(chunk, "ann")
-	hanging := func() []int32 { return must(store.HungWorkers(ctx, o.db, self, time.Minute))(t) }
+	lease := time.Minute
+	hanging := func() []int32 { return must(store.HungWorkers(ctx, o.db, self, lease))(t) }
 	bury := func() (chunks []int64, unconfirmed int64) {
 		o.tx(func(tx pgx.Tx) (err error) {
-			chunks, unconfirmed, err = store.BuryHung(ctx, tx, hung, time.Minute, noon)
+			chunks, unconfirmed, err = store.BuryHung(ctx, tx, hung, lease, noon)
 			return err
 		})
 		return chunks, unconfirmed
@@ -117,6 +118,15 @@ func TestHungWorkerIsBuriedAfterItsLease(t *testing.T) {
 		t.Error("a worker that was heard of was buried")
 	}
 	change(t, o.db, "UPDATE workers SET heartbeat_at = now() - interval '2 minutes'")
+	// He hangs in the middle of a transaction that has his chunk locked.
+	middle := must(pgx.ConnectConfig(ctx, o.db.Config().ConnConfig))(t)
+	t.Cleanup(func() { middle.Close(context.Background()) })
+	must(middle.Exec(ctx, "BEGIN"))(t)
+	must(middle.Exec(ctx, "SELECT 1 FROM chunks FOR SHARE"))(t)
+	lease = 50 * time.Millisecond
+	for !value[bool](t, o.db, "SELECT state_change < clock_timestamp() - interval '25 milliseconds' FROM pg_stat_activity WHERE pid = $1", middle.PgConn().PID()) {
+		ok(t, ctx.Err())
+	}
 	if ids := hanging(); len(ids) != 1 || ids[0] != hung {
 		t.Errorf("workers %v hang, want %d and not the one who asks", ids, hung)
 	}

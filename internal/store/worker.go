@@ -54,6 +54,9 @@ func DeadWorkers(ctx context.Context, db DB) ([]int32, error) {
 // of his chunks is free again. It returns the chunks that need a job, or nothing
 // if the worker lives or somebody else was faster.
 func BuryWorker(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks []int64, unconfirmed int64, err error) {
+	if err := boundWait(ctx, tx); err != nil {
+		return nil, 0, err
+	}
 	var dead bool
 	err = tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1, $2)", workerLock, id).Scan(&dead)
 	if err != nil || !dead {
@@ -123,16 +126,48 @@ func HungWorkers(ctx context.Context, db DB, self int32, lease time.Duration) ([
 	return ids, nil
 }
 
+// boundWait keeps who takes over from waiting for transactions of a process that
+// cannot end them: PostgreSQL does so after a while (idle_in_transaction_session_timeout),
+// and he comes again.
+func boundWait(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '2s'"); err != nil {
+		return fmt.Errorf("bounding the wait for locks: %w", err)
+	}
+	return nil
+}
+
+// sessionOf is the connection that holds a worker's lock ($1 and $2).
+const sessionOf = `
+	SELECT a.pid, a.application_name, a.usesysid, a.client_addr FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+	WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND a.datname = current_database()
+	  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+	  AND l.classid = $1::int::oid AND l.objid = $2::int::oid AND pg_has_role(a.usesysid, 'USAGE')`
+
 // BuryHung takes over from a worker who hangs, as BuryWorker from a dead one, if he
-// still does. His connection is ended where this role may do so; what keeps him from
+// still does. His connections are ended where this role may do so; what keeps him from
 // settling or sending is the fence.
 func BuryHung(ctx context.Context, tx pgx.Tx, id int32, lease time.Duration, now time.Time) (chunks []int64, unconfirmed int64, err error) {
-	// He may hang in the middle of a transaction: PostgreSQL ends that after a while
-	// (idle_in_transaction_session_timeout), the planner must not wait for it.
-	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '2s'"); err != nil {
-		return nil, 0, fmt.Errorf("bounding the wait for worker %d: %w", id, err)
+	if err := boundWait(ctx, tx); err != nil {
+		return nil, 0, err
 	}
 	var hangs bool
+	err = tx.QueryRow(ctx, "SELECT heartbeat_at < now() - $2::interval FROM workers WHERE id = $1", id, lease).Scan(&hangs)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !hangs {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("looking at worker %d: %w", id, err)
+	}
+	// He may hang in the middle of a transaction, whose locks are in the way. No
+	// healthy process leaves one idle for as long.
+	_, err = tx.Exec(ctx, `
+		WITH session AS (`+sessionOf+`)
+		SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN session s USING (application_name, usesysid)
+		WHERE a.datname = current_database() AND a.client_addr IS NOT DISTINCT FROM s.client_addr
+		  AND a.state LIKE 'idle in transaction%' AND a.state_change < clock_timestamp() - $3::interval / 2`, workerLock, id, lease)
+	if err != nil {
+		return nil, 0, fmt.Errorf("ending the transactions of worker %d: %w", id, err)
+	}
 	err = tx.QueryRow(ctx, "SELECT heartbeat_at < now() - $2::interval FROM workers WHERE id = $1 FOR UPDATE", id, lease).Scan(&hangs)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !hangs {
 		return nil, 0, nil
@@ -140,15 +175,13 @@ func BuryHung(ctx context.Context, tx pgx.Tx, id int32, lease time.Duration, now
 	if err != nil {
 		return nil, 0, fmt.Errorf("locking worker %d: %w", id, err)
 	}
-	_, err = tx.Exec(ctx, `
-		SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
-		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND a.datname = current_database()
-		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		  AND l.classid = $1::int::oid AND l.objid = $2::int::oid AND pg_has_role(a.usesysid, 'USAGE')`, workerLock, id)
-	if err != nil {
+	if chunks, unconfirmed, err = takeOver(ctx, tx, id, now); err != nil {
+		return nil, 0, err
+	}
+	if _, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM ("+sessionOf+") AS session", workerLock, id); err != nil {
 		return nil, 0, fmt.Errorf("ending the connection of worker %d: %w", id, err)
 	}
-	return takeOver(ctx, tx, id, now)
+	return chunks, unconfirmed, nil
 }
 
 // Beat says that a worker lives, and counts it in the guard. ErrNotFound: he was
