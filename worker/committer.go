@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,8 +23,10 @@ type committer struct {
 	requests chan request
 
 	// open counts, for each transmission, its letters that are not settled yet.
-	open    map[int64]int
-	settled []int64 // transmissions to be closed with the next commit
+	open map[int64]int
+	// unsure says that a T2 may have been committed although its answer was lost: its
+	// letters have not gone, and nobody would close that transmission.
+	unsure bool
 }
 
 // request is an outcome (T3), a letter that wants to pass T2, or both: the letter
@@ -117,12 +121,14 @@ func (c *committer) commit(ctx context.Context, requests []request) {
 		// A stop does not interrupt a commit under way.
 		passed, err := c.engine.Commit(context.WithoutCancel(ctx), batch)
 		if err == nil {
+			c.unsure = false
 			c.answer(requests, passed)
 			return
 		}
 		c.log.Error("group commit failed", "err", err, "outcomes", len(batch.Results), "letters", len(batch.Wanted))
+		c.unsure = true
 		c.turnAway(requests)
-		batch.Wanted = nil
+		batch.Wanted, batch.Unsure, batch.Open = nil, true, slices.Collect(maps.Keys(c.open))
 		if len(batch.Results) == 0 {
 			c.answer(requests, nil) // outcomes with consequences have been written apart
 			return
@@ -140,7 +146,10 @@ func (c *committer) commit(ctx context.Context, requests []request) {
 // batch makes a group commit of requests. A transmission whose last letters they
 // settle is closed with it.
 func (c *committer) batch(requests []request) *engine.Batch {
-	batch := &engine.Batch{Settled: c.settled, WorkerID: c.workerID()}
+	batch := &engine.Batch{WorkerID: c.workerID(), Unsure: c.unsure}
+	if c.unsure {
+		batch.Open = slices.Collect(maps.Keys(c.open))
+	}
 	closing := make(map[int64]int)
 	for _, r := range requests {
 		if r.result != nil {
@@ -221,7 +230,6 @@ func (c *committer) alone(ctx context.Context, result engine.Result) error {
 
 // answer tells everybody that a batch is written.
 func (c *committer) answer(requests []request, passed map[*engine.Letter]store.ContentRef) {
-	c.settled = c.settled[:0]
 	for _, place := range passed {
 		c.open[place.ContentID]++
 	}

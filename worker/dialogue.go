@@ -218,12 +218,17 @@ func (l *lane) senderTrouble(d *draft, outcome mail.Outcome) {
 	}
 }
 
-// notAllowed deals with a letter that did not pass T2.
-func (l *lane) notAllowed(d *draft, err error) {
-	defer d.run.pending.Done()
-	if err == nil {
-		err = l.worker.engine.Refuse(context.Background(), d.letter)
+// notAllowed deals with a letter that did not pass T2, or of which nobody knows
+// whether it did: T2 may have been committed although its answer was lost. Nothing
+// of it has left, which is written down as an outcome.
+func (l *lane) notAllowed(d *draft, unknown error) {
+	if unknown != nil {
+		d.run.halt(errNotRecorded.Error())
+		l.settle(d, store.ContentRef{}, mail.Outcome{Verdict: mail.Deferred, Phase: mail.PhaseBody, Err: errNotRecorded})
+		return
 	}
+	defer d.run.pending.Done()
+	err := l.worker.engine.Refuse(context.Background(), d.letter)
 	if errors.Is(err, engine.ErrLost) {
 		d.run.halt(err.Error())
 	} else if err != nil {

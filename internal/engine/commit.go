@@ -18,6 +18,10 @@ type Batch struct {
 	Wanted  []*Letter
 	// Settled are transmissions all of whose letters are settled with Results.
 	Settled []int64
+	// Unsure says that transmissions may exist that nobody knows of, because the
+	// answer to their commit was lost. Those that are not Open go.
+	Unsure bool
+	Open   []int64
 	// Now is business time, for what Wanted is checked against.
 	Now time.Time
 	// WorkerID is the worker in whose hands Wanted must be.
@@ -39,7 +43,7 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 		b.Results = plain
 	}
 	group := store.GroupCommit{
-		Now: b.Now, Settled: b.Settled, Waited: []string{waitsForPriority}, WorkerID: b.WorkerID, Settlements: make([]store.Settlement, len(b.Results)),
+		Now: b.Now, Settled: b.Settled, Unsure: b.Unsure, Open: b.Open, Waited: []string{waitsForPriority}, WorkerID: b.WorkerID, Settlements: make([]store.Settlement, len(b.Results)),
 	}
 	for i, r := range b.Results {
 		s := settlement(r)

@@ -18,6 +18,9 @@ type GroupCommit struct {
 	Untaken []ContentRef
 	// Settled are transmissions all of whose letters are settled with this commit.
 	Settled []int64
+	// Unsure has all transmissions of WorkerID removed that are not Open.
+	Unsure bool
+	Open   []int64
 	// Ended are clients whose enrollment ends with it: what Waited for it goes on,
 	// and they are reviewed.
 	Ended  []int64
@@ -52,6 +55,9 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	}
 	for _, p := range g.Untaken {
 		b.Queue(forgetContent, p.ContentID, p.Place)
+	}
+	if g.Unsure {
+		b.Queue("DELETE FROM transmissions WHERE worker_id = $1 AND id <> ALL($2::bigint[])", g.WorkerID, g.Open)
 	}
 	if len(g.Ended) > 0 {
 		b.Queue(wakeEnrollments, g.Ended, g.Waited, g.Now)
