@@ -24,6 +24,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"seventh/internal/engine"
+	"seventh/internal/store"
 	"seventh/internal/token"
 	"seventh/sequences"
 )
@@ -61,6 +62,7 @@ func New(o Options) *echo.Echo {
 	// The default believes X-Forwarded-For, which anybody can write.
 	e.IPExtractor = echo.ExtractIPDirect()
 	s := &server{Options: o, echo: e}
+	s.hits = together[store.Hit]{work: s.record, patience: hitPatience, most: hitsTogether, room: hitsWaiting}
 	e.HTTPErrorHandler = s.fail
 	e.Pre(sourceSuffix)
 	e.Use(s.observe, s.recovered, s.secure, unescapePath)
@@ -75,6 +77,7 @@ type server struct {
 	huma    huma.API
 	item    *huma.Schema // one client of a bulk request
 	metrics metrics
+	hits    together[store.Hit]
 }
 
 // secure sets the headers that every answer carries; pages replace the policy

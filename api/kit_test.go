@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -27,13 +28,22 @@ import (
 	"seventh/internal/token"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(loadVariable); address != "" {
+		if err := runLoad(address, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "load:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	pgtest.Main(m)
+}
 
 const fullKey = "the-key-from-the-settings"
 
 // kit is a server on a database of its own, with the built-in content.
 type kit struct {
-	t     *testing.T
+	t     testing.TB
 	db    *pgxpool.Pool
 	links *token.Sealer
 	echo  *echo.Echo
@@ -49,7 +59,7 @@ var builtIn = sync.OnceValue(func() *content.Folder {
 	return folder
 })
 
-func newKit(t *testing.T, change ...func(*Options)) *kit {
+func newKit(t testing.TB, change ...func(*Options)) *kit {
 	t.Helper()
 	k := bareKit(t, change...)
 	if _, err := content.Publish(t.Context(), k.db, builtIn()); err != nil {
@@ -59,7 +69,7 @@ func newKit(t *testing.T, change ...func(*Options)) *kit {
 }
 
 // bareKit is a kit before the first publication.
-func bareKit(t *testing.T, change ...func(*Options)) *kit {
+func bareKit(t testing.TB, change ...func(*Options)) *kit {
 	t.Helper()
 	db := pgtest.DB(t)
 	jobs, err := river.NewClient(riverpgxv5.New(db), &river.Config{})
@@ -98,7 +108,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	Status int
 	Header http.Header
 	Body   string

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
 
 	"seventh/internal/store"
@@ -61,13 +64,26 @@ func (s *server) hit(c echo.Context, h store.Hit) {
 	if len(h.UserAgent) > agentLimit {
 		h.UserAgent = strings.ToValidUTF8(h.UserAgent[:agentLimit], "")
 	}
-	now, err := store.Now(ctx, s.DB)
-	if err == nil {
-		h.At = now
-		err = store.RecordHit(ctx, s.DB, h)
+	if err := s.hits.do(h); err != nil {
+		s.Log.ErrorContext(ctx, "a hit was lost", "message_id", h.MessageID, "purpose", h.Purpose, "link", h.Link, "request_id", requestID(ctx), "err", err)
 	}
-	if err != nil {
-		s.Log.ErrorContext(ctx, "a hit was lost", "message_id", h.MessageID, "request_id", requestID(ctx), "err", err)
+}
+
+const (
+	hitsTogether = 1000   // hits of one commit
+	hitsWaiting  = 20_000 // hits that wait for theirs: some 10 MB
+	// hitPatience is how long a pixel or a link waits for the database.
+	hitPatience = 2 * time.Second
+)
+
+// record commits hits. What has certainly not been written is tried again: another
+// process held the same letters in another order, or the connection was dead.
+func (s *server) record(ctx context.Context, hits []store.Hit) error {
+	for attempt := 1; ; attempt++ {
+		err := store.RecordHits(ctx, s.DB, hits)
+		if err == nil || attempt == 3 || ctx.Err() != nil || !store.Retryable(err) && !pgconn.SafeToRetry(err) {
+			return err
+		}
 	}
 }
 
