@@ -180,7 +180,7 @@ func (c *loadConn) ask(request []byte) error {
 
 // serve puts a kit's server on a port, as `seventh serve` does.
 func (k *kit) serve() string {
-	server := httptest.NewUnstartedServer(k.echo)
+	server := httptest.NewUnstartedServer(k.server.echo)
 	server.Config.ReadHeaderTimeout = 5 * time.Second
 	server.Start()
 	k.t.Cleanup(server.Close)

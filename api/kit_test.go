@@ -17,7 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/labstack/echo/v4"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
@@ -43,11 +42,11 @@ const fullKey = "the-key-from-the-settings"
 
 // kit is a server on a database of its own, with the built-in content.
 type kit struct {
-	t     testing.TB
-	db    *pgxpool.Pool
-	links *token.Sealer
-	echo  *echo.Echo
-	log   *bytes.Buffer
+	t      testing.TB
+	db     *pgxpool.Pool
+	links  *token.Sealer
+	server *server
+	log    *bytes.Buffer
 }
 
 // builtIn is loaded once: reading all letters takes a while.
@@ -91,7 +90,7 @@ func bareKit(t testing.TB, change ...func(*Options)) *kit {
 	for _, f := range change {
 		f(&o)
 	}
-	k.echo = New(o)
+	k.server = newServer(o)
 	return k
 }
 
@@ -140,7 +139,7 @@ func (k *kit) send(method, path string, body any, headers ...string) *answer {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	k.echo.ServeHTTP(w, r)
+	k.server.echo.ServeHTTP(w, r)
 	return &answer{t: k.t, Status: w.Code, Header: w.Header(), Body: w.Body.String()}
 }
 

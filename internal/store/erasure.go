@@ -12,17 +12,43 @@ import (
 // suppression of his address, so that he is not mailed again by mistake, and for
 // each of his letters a hash, so that he can still unsubscribe.
 func Erase(ctx context.Context, db DB, id int64) error {
-	for _, sql := range []string{
-		`INSERT INTO erased_letters (message_id, address_hash)
-			SELECT id, address_hash(recipient) FROM messages WHERE client_id = $1 AND recipient <> ''`,
-		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
-		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
-		"DELETE FROM messages WHERE client_id = $1",
-		"DELETE FROM clients WHERE id = $1",
-	} {
-		if _, err := db.Exec(ctx, sql, id); err != nil {
-			return fmt.Errorf("erasing client %d: %w", id, err)
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			WITH gone AS (DELETE FROM messages WHERE client_id = $1 RETURNING id, recipient),
+			kept AS (INSERT INTO erased_letters (message_id, address_hash) SELECT id, address_hash(recipient) FROM gone WHERE recipient <> '')
+			SELECT id FROM gone`, id)
+		if err != nil {
+			return err
 		}
+		letters, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		// Hits that are being recorded found his letters still there: they are waited
+		// for, so that nothing of theirs is left behind.
+		if _, err := tx.Exec(ctx, "LOCK TABLE hits IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		for _, sql := range []string{
+			"DELETE FROM hits WHERE message_id = ANY($1)",
+			"DELETE FROM deferred WHERE message_id = ANY($1)",
+		} {
+			if _, err := tx.Exec(ctx, sql, letters); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			"DELETE FROM touches WHERE client_id = $1",
+			"DELETE FROM clients WHERE id = $1",
+		} {
+			if _, err := tx.Exec(ctx, sql, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("erasing client %d: %w", id, err)
 	}
 	return nil
 }

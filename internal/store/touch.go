@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -121,15 +122,20 @@ type NewTouch struct {
 	Data         map[string]any
 }
 
-// InsertTouch writes a touch and returns its id in the ledger.
+// InsertTouch writes a touch and returns its id in the ledger. ErrNotFound: there is
+// no such client any more.
 func InsertTouch(ctx context.Context, db DB, t NewTouch) (string, error) {
 	var id int64
 	err := db.QueryRow(ctx, `
 		INSERT INTO touches (client_id, kind, channel, at, actor, enrollment_id, message_id, rep_id, data)
-		VALUES (@client_id, @kind, @channel, @at, @actor, @enrollment_id, @message_id, @rep_id, @data) RETURNING id`, pgx.StrictNamedArgs{
+		SELECT c.id, @kind, @channel, @at, @actor, @enrollment_id, @message_id, @rep_id, @data
+		FROM (SELECT id FROM clients WHERE id = @client_id FOR KEY SHARE) AS c RETURNING id`, pgx.StrictNamedArgs{
 		"client_id": t.ClientID, "kind": t.Kind, "channel": t.Channel, "at": t.At, "actor": t.Actor,
 		"enrollment_id": t.EnrollmentID, "message_id": t.MessageID, "rep_id": t.RepID, "data": jsonText(t.Data, "{}"),
 	}).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return "", fmt.Errorf("writing a touch: %w", err)
 	}
