@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,7 +153,7 @@ func (c *loadConn) ask(request []byte) error {
 	if _, err := c.Write(request); err != nil {
 		return err
 	}
-	status, length := "", 0
+	status, length, chunked := "", 0, false
 	for {
 		line, err := c.r.ReadSlice('\n')
 		if err != nil {
@@ -165,9 +166,16 @@ func (c *loadConn) ask(request []byte) error {
 		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
 			length, _ = strconv.Atoi(string(value))
 		}
+		chunked = chunked || bytes.EqualFold(line, []byte("Transfer-Encoding: chunked"))
 		if len(line) == 0 {
 			break
 		}
+	}
+	if chunked {
+		if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(c.r)); err != nil {
+			return err
+		}
+		length = len("\r\n") // no trailer
 	}
 	if _, err := c.r.Discard(length); err != nil {
 		return err

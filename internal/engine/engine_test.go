@@ -267,6 +267,7 @@ func TestConsentThatComesAndGoesStrandsNobody(t *testing.T) {
 		if stranded > 0 {
 			t.Fatal("the client has consent, an open enrollment, and neither a date nor a letter")
 		}
+		upsert(t, e, ClientPatch{Consent: &Consent{}}) // so that the next round begins with a change
 		for _, table := range []string{"messages", "chunks", "enrollments"} {
 			if _, err := pool.Exec(t.Context(), "DELETE FROM "+table); err != nil {
 				t.Fatal(err)
