@@ -14,7 +14,9 @@ const bulkClients = 100_000
 // BenchmarkBulkUpsert adds 100,000 clients, as lines of JSON, in each round.
 //
 //	TEST_DATABASE_URL=… go test ./api -run '^$' -bench BulkUpsert -benchtime 3x
-func BenchmarkBulkUpsert(b *testing.B) { benchmarkBulk(b, ndjson, func(round int) int { return round }) }
+func BenchmarkBulkUpsert(b *testing.B) {
+	benchmarkBulk(b, ndjson, func(round int) int { return round })
+}
 
 // BenchmarkBulkUpsertArray is the same as an array.
 func BenchmarkBulkUpsertArray(b *testing.B) {
