@@ -45,7 +45,7 @@ steps:
 `
 
 // open returns an engine on an own database with two automatic sequences in force.
-func open(t *testing.T) (*Engine, *pgxpool.Pool) {
+func open(t testing.TB) (*Engine, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.DB(t)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})

@@ -88,7 +88,7 @@ func ClientByID(ctx context.Context, db DB, id int64) (Client, error) {
 
 // ClientsByExternalID finds those of the clients that exist, in no order.
 func ClientsByExternalID(ctx context.Context, db DB, externalIDs []string) ([]Client, error) {
-	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.external_id = ANY($1)", externalIDs))
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.external_id = ANY($1)", anew, externalIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading %d clients: %w", len(externalIDs), err)
 	}
@@ -97,7 +97,7 @@ func ClientsByExternalID(ctx context.Context, db DB, externalIDs []string) ([]Cl
 
 // ClientsByID finds clients by the rows' ids, in no order.
 func ClientsByID(ctx context.Context, db DB, ids []int64) ([]Client, error) {
-	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1)", ids))
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1)", anew, ids))
 	if err != nil {
 		return nil, fmt.Errorf("loading %d clients: %w", len(ids), err)
 	}
@@ -106,7 +106,7 @@ func ClientsByID(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 
 // LockClients locks the clients' rows, in order, and returns them as they are now.
 func LockClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
-	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE OF c", ids))
+	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE OF c", anew, ids))
 	if err != nil {
 		return nil, fmt.Errorf("locking %d clients: %w", len(ids), err)
 	}
@@ -135,7 +135,7 @@ func HoldClient(ctx context.Context, db DB, id int64) (Client, error) {
 // AddressHolders maps each of the addresses that a client has to that client's
 // external id.
 func AddressHolders(ctx context.Context, db DB, addresses []string) (map[string]string, error) {
-	rows, err := db.Query(ctx, "SELECT address, external_id FROM clients WHERE address <> '' AND address = ANY($1)", addresses)
+	rows, err := db.Query(ctx, "SELECT address, external_id FROM clients WHERE address <> '' AND address = ANY($1)", anew, addresses)
 	if err != nil {
 		return nil, fmt.Errorf("looking up addresses: %w", err)
 	}

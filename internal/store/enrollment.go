@@ -70,7 +70,7 @@ func ListEnrollments(ctx context.Context, db DB, f EnrollmentFilter) ([]Enrollme
 // OpenEnrollments returns the enrollments of the clients that have not ended.
 func OpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
-		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.id`, clientIDs))
+		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.id`, anew, clientIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading open enrollments: %w", err)
 	}
@@ -81,7 +81,7 @@ func OpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollmen
 // that ended last.
 func LastEnded(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	list, err := all[Enrollment](db.Query(ctx, "SELECT DISTINCT ON (e.client_id, e.sequence_id)"+enrollmentColumns+`
-		WHERE e.client_id = ANY($1) AND e.state = 'ended' ORDER BY e.client_id, e.sequence_id, e.ended_at DESC`, clientIDs))
+		WHERE e.client_id = ANY($1) AND e.state = 'ended' ORDER BY e.client_id, e.sequence_id, e.ended_at DESC`, anew, clientIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading ended enrollments: %w", err)
 	}
@@ -220,7 +220,7 @@ func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []st
 	rows, err := db.Query(ctx, `
 		UPDATE enrollments e SET waiting = 'resumed',
 			next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned')) THEN NULL ELSE $3::timestamptz END
-		WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2) RETURNING id`, clientIDs, waiting, now)
+		WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2) RETURNING id`, anew, clientIDs, waiting, now)
 	if err != nil {
 		return fmt.Errorf("waking enrollments: %w", err)
 	}
