@@ -228,6 +228,9 @@ func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []st
 	if err != nil {
 		return fmt.Errorf("waking enrollments: %w", err)
 	}
+	if len(woken) == 0 {
+		return nil
+	}
 	return freeMessages(ctx, db, woken, now)
 }
 
