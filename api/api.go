@@ -24,6 +24,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"seventh/internal/engine"
+	"seventh/internal/store"
 	"seventh/internal/token"
 	"seventh/sequences"
 )
@@ -55,17 +56,21 @@ type Sandbox interface {
 }
 
 // New returns the whole server. Its http.Server, with its timeouts, is the caller's.
-func New(o Options) *echo.Echo {
+func New(o Options) *echo.Echo { return newServer(o).echo }
+
+func newServer(o Options) *server {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	// The default believes X-Forwarded-For, which anybody can write.
 	e.IPExtractor = echo.ExtractIPDirect()
 	s := &server{Options: o, echo: e}
+	s.hits = together[store.Hit]{work: s.record, patience: hitPatience, most: hitsTogether, room: hitsWaiting}
+	s.destinations, s.deadLinks = newRecent[link, string](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
 	e.HTTPErrorHandler = s.fail
 	e.Pre(sourceSuffix)
 	e.Use(s.observe, s.recovered, s.secure, unescapePath)
 	s.routes()
-	return e
+	return s
 }
 
 // server is what the handlers share.
@@ -75,6 +80,10 @@ type server struct {
 	huma    huma.API
 	item    *huma.Schema // one client of a bulk request
 	metrics metrics
+
+	hits         together[store.Hit]
+	destinations *recent[link, string]
+	deadLinks    *recent[link, struct{}]
 }
 
 // secure sets the headers that every answer carries; pages replace the policy

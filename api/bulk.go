@@ -140,9 +140,12 @@ func (s *server) readItem(rules *rules, i int, raw json.RawMessage) (engine.Clie
 	}
 	path, found := huma.NewPathBuffer([]byte(at), len(at)), &huma.ValidateResult{}
 	huma.Validate(s.huma.OpenAPI().Components.Schemas, s.item, path, huma.ModeWriteToServer, loose, found)
-	var item clientItem
-	if err := json.Unmarshal(raw, &item); err != nil && len(found.Errors) == 0 {
-		found.Errors = append(found.Errors, &huma.ErrorDetail{Location: at, Message: err.Error()})
+	item, filled := itemOf(loose)
+	if !filled || len(found.Errors) > 0 {
+		item = clientItem{}
+		if err := json.Unmarshal(raw, &item); err != nil && len(found.Errors) == 0 {
+			found.Errors = append(found.Errors, &huma.ErrorDetail{Location: at, Message: err.Error()})
+		}
 	}
 	check := rules.check()
 	check.problems = found.Errors
@@ -155,6 +158,9 @@ func (s *server) readItem(rules *rules, i int, raw json.RawMessage) (engine.Clie
 
 // details are problems as an answer shows them.
 func details(problems []error) []*huma.ErrorDetail {
+	if len(problems) == 0 {
+		return nil
+	}
 	model := &huma.ErrorModel{}
 	for _, p := range problems {
 		model.Add(p)

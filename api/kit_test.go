@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/labstack/echo/v4"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
@@ -27,17 +27,26 @@ import (
 	"seventh/internal/token"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(loadVariable); address != "" {
+		if err := runLoad(address, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "load:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	pgtest.Main(m)
+}
 
 const fullKey = "the-key-from-the-settings"
 
 // kit is a server on a database of its own, with the built-in content.
 type kit struct {
-	t     *testing.T
-	db    *pgxpool.Pool
-	links *token.Sealer
-	echo  *echo.Echo
-	log   *bytes.Buffer
+	t      testing.TB
+	db     *pgxpool.Pool
+	links  *token.Sealer
+	server *server
+	log    *bytes.Buffer
 }
 
 // builtIn is loaded once: reading all letters takes a while.
@@ -49,7 +58,7 @@ var builtIn = sync.OnceValue(func() *content.Folder {
 	return folder
 })
 
-func newKit(t *testing.T, change ...func(*Options)) *kit {
+func newKit(t testing.TB, change ...func(*Options)) *kit {
 	t.Helper()
 	k := bareKit(t, change...)
 	if _, err := content.Publish(t.Context(), k.db, builtIn()); err != nil {
@@ -59,7 +68,7 @@ func newKit(t *testing.T, change ...func(*Options)) *kit {
 }
 
 // bareKit is a kit before the first publication.
-func bareKit(t *testing.T, change ...func(*Options)) *kit {
+func bareKit(t testing.TB, change ...func(*Options)) *kit {
 	t.Helper()
 	db := pgtest.DB(t)
 	jobs, err := river.NewClient(riverpgxv5.New(db), &river.Config{})
@@ -81,7 +90,7 @@ func bareKit(t *testing.T, change ...func(*Options)) *kit {
 	for _, f := range change {
 		f(&o)
 	}
-	k.echo = New(o)
+	k.server = newServer(o)
 	return k
 }
 
@@ -98,7 +107,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	Status int
 	Header http.Header
 	Body   string
@@ -130,7 +139,7 @@ func (k *kit) send(method, path string, body any, headers ...string) *answer {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	k.echo.ServeHTTP(w, r)
+	k.server.echo.ServeHTTP(w, r)
 	return &answer{t: k.t, Status: w.Code, Header: w.Header(), Body: w.Body.String()}
 }
 

@@ -58,7 +58,7 @@ func (s *server) limited(l limits) func(huma.Context, func(huma.Context)) {
 		}
 		control := http.NewResponseController(ec.Response())
 		_ = control.SetReadDeadline(time.Now().Add(l.upload))
-		body, err := io.ReadAll(http.MaxBytesReader(ec.Response(), r.Body, l.body))
+		body, err := readAll(http.MaxBytesReader(ec.Response(), r.Body, l.body), min(r.ContentLength, l.body))
 		if err != nil {
 			s.refuse(c, unreadable(err, l))
 			return
@@ -67,6 +67,14 @@ func (s *server) limited(l limits) func(huma.Context, func(huma.Context)) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next(c)
 	}
+}
+
+// readAll reads to the end of what is probably so many bytes, or of unknown length.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(max(length, 0)) + bytes.MinRead) // or the end would not be seen without growing
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 func unreadable(err error, l limits) huma.StatusError {

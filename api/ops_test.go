@@ -95,7 +95,7 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 func TestPanicIsAnInternalError(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	k.echo.GET("/api/v1/panic", func(echo.Context) error { panic("the secret of the house") })
+	k.server.echo.GET("/api/v1/panic", func(echo.Context) error { panic("the secret of the house") })
 	a := k.send("GET", "/api/v1/panic", nil).is(500)
 	a.problems()
 	if strings.Contains(a.Body, "secret") || !strings.Contains(k.log.String(), "the secret of the house") {

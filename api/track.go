@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,7 +20,7 @@ func (s *server) pixel(c echo.Context) error {
 	if err != nil {
 		return echo.ErrNotFound
 	}
-	s.hit(c, store.Hit{MessageID: t.Message, Purpose: "opened", Link: -1, Actor: actorOfOpen(c.Request())})
+	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "opened", Link: -1, Actor: actorOfOpen(c.Request())})
 	private(c)
 	return c.Blob(http.StatusOK, "image/gif", gif)
 }
@@ -33,42 +32,17 @@ func (s *server) click(c echo.Context) error {
 	if err != nil {
 		return echo.ErrNotFound
 	}
-	destination, err := store.Destination(c.Request().Context(), s.DB, t.Message, t.Index)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !isWeb(destination) {
+	destination, err := s.destination(c.Request().Context(), link{t.Message, t.Index})
+	if errors.Is(err, store.ErrNotFound) {
 		return echo.ErrNotFound
 	}
 	if err != nil {
 		s.unexpected(c.Request().Context(), err)
 		return echo.ErrServiceUnavailable
 	}
-	s.hit(c, store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, Actor: actorOfClick(c.Request())})
+	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, Actor: actorOfClick(c.Request())})
 	private(c)
 	return c.Redirect(http.StatusFound, destination)
-}
-
-func isWeb(url string) bool {
-	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
-}
-
-// agentLimit is how much of a User-Agent is kept.
-const agentLimit = 500
-
-// hit keeps a hit, at business time. That it cannot be kept is for the log: the
-// person is waiting for a page.
-func (s *server) hit(c echo.Context, h store.Hit) {
-	ctx, r := c.Request().Context(), c.Request()
-	h.Method, h.UserAgent, h.Address = r.Method, strings.ToValidUTF8(r.UserAgent(), "\uFFFD"), truncated(c.RealIP())
-	if len(h.UserAgent) > agentLimit {
-		h.UserAgent = strings.ToValidUTF8(h.UserAgent[:agentLimit], "")
-	}
-	now, err := store.Now(ctx, s.DB)
-	if err == nil {
-		h.At = now
-		err = store.RecordHit(ctx, s.DB, h)
-	}
-	if err != nil {
-		s.Log.ErrorContext(ctx, "a hit was lost", "message_id", h.MessageID, "request_id", requestID(ctx), "err", err)
-	}
 }
 
 // private keeps an answer out of caches and search engines.

@@ -1,74 +1,127 @@
 package engine
 
 import (
-	"fmt"
-	"log/slog"
+	"runtime"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
-	"seventh/internal/pgtest"
 	"seventh/internal/store"
 )
 
-// BenchmarkPlan plans a thousand letters that are due, without and with limits.
-func BenchmarkPlan(b *testing.B) {
-	for name, settings := range map[string]string{
-		"without limits": "time_zone: UTC\nfallback_sender: ann\nsenders: { ann: { email: ann@firm.example } }\n",
-		"with limits": "time_zone: UTC\nfallback_sender: ann\nsenders: { ann: { email: ann@firm.example, daily_limit: 1000000, rate: 900000/s } }\n" +
-			"limits: { client: { letters: 9, in: 7d }, company: { letters: 900, in: 7d }, providers: { gmail: { daily_limit: 1000000 } }, human: { quiet: 3d, open_deals: wait } }\n" +
-			"breakers: { bounces: { over: 5%, of: 200 } }\n",
-	} {
-		b.Run(name, func(b *testing.B) { benchmarkPlan(b, settings) })
-	}
-}
+// BenchmarkEnrollSegment enrolls 100,000 clients by a segment in each round.
+//
+//	TEST_DATABASE_URL=… go test ./internal/engine -run '^$' -bench EnrollSegment -benchtime 3x
+func BenchmarkEnrollSegment(b *testing.B) { benchmarkSegment(b, 100_000, false) }
 
-func benchmarkPlan(b *testing.B, settings string) {
-	pool := pgtest.DB(b)
-	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	e := &Engine{DB: pool, Jobs: jobs, Log: slog.New(slog.DiscardHandler)}
-	exec := func(sql string, args ...any) {
-		if _, err := pool.Exec(b.Context(), sql, args...); err != nil {
-			b.Fatal(err)
+// BenchmarkEnrollSegmentDryRun only tells what would happen.
+func BenchmarkEnrollSegmentDryRun(b *testing.B) { benchmarkSegment(b, 100_000, true) }
+
+func benchmarkSegment(b *testing.B, clients int, dryRun bool) {
+	b.ReportAllocs()
+	e, pool := open(b)
+	base(b, pool, clients)
+	request := EnrollRequest{Sequence: "manual", Segment: "everybody", DryRun: dryRun}
+	for b.Loop() {
+		b.StopTimer()
+		change(b, pool, "TRUNCATE enrollments, due")
+		b.StartTimer()
+		if got := enrolled(b, e, pool, request); got.Enrolled != clients {
+			b.Fatalf("%d are enrolled, %v are not", got.Enrolled, got.Reasons)
 		}
 	}
-	err = store.Tx(b.Context(), pool, func(tx pgx.Tx) error {
-		id, err := store.InsertPublication(b.Context(), tx, []byte("hash"), time.Now(), map[string][]byte{"seventh.yaml": []byte(settings)})
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "MB") // all that the process has had, tests and pool with it
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/segment")
+}
+
+// BenchmarkReview has the planner decide, in each round, which automatic sequences
+// 20,000 new clients belong in.
+func BenchmarkReview(b *testing.B) {
+	const clients = 20_000
+	b.ReportAllocs()
+	e, pool := open(b)
+	base(b, pool, clients)
+	for b.Loop() {
+		b.StopTimer()
+		change(b, pool, "TRUNCATE enrollments, due; UPDATE clients SET review_at = business_now() - interval '1 day'")
+		change(b, pool, "VACUUM ANALYZE clients")
+		b.StartTimer()
+		for reviewed := 0; reviewed < clients; {
+			err := store.Tx(b.Context(), pool, func(tx pgx.Tx) error {
+				now, err := store.Now(b.Context(), tx)
+				if err != nil {
+					return err
+				}
+				catalog, err := e.Catalog(b.Context(), tx)
+				if err != nil {
+					return err
+				}
+				p := &planning{engine: e, tx: tx, now: now, catalog: catalog}
+				n, err := p.review(b.Context())
+				reviewed += n
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*clients), "µs/client")
+}
+
+// base is many clients, all of the segment "everybody" and mailable, and a sequence
+// that takes them.
+func base(tb testing.TB, pool *pgxpool.Pool, clients int) {
+	tb.Helper()
+	err := store.Tx(tb.Context(), pool, func(tx pgx.Tx) error {
+		publication, err := store.LatestPublication(tb.Context(), tx)
 		if err != nil {
 			return err
 		}
-		_, err = store.SaveVersion(b.Context(), tx, "mass", "sequences/mass.yaml", "sequence: mass\nsender: ann\nsteps:\n  - { id: one, email: a }\n", id)
+		_, err = store.SaveVersion(tb.Context(), tx, "manual", "sequences/manual.yaml", manualYAML, publication.ID)
+		if err != nil {
+			return err
+		}
+		return store.SaveSegment(tb.Context(), tx, store.Segment{Name: "everybody", Source: "segment: everybody\nwhere: { locale: [ru] }", Origin: "content"})
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	change(tb, pool, `
+		INSERT INTO clients (external_id, email, address, first_name, last_name, company, category, consent_basis, locale, time_zone, attributes, source)
+		SELECT 'crm-' || i, 'c' || i || '@customer.example', 'c' || i || '@customer.example', 'Иван', 'Петров ' || i, 'ООО Ромашка ' || i % 1000, 'C', 'opt_in', 'ru',
+			(ARRAY['Europe/Moscow', 'Asia/Omsk', 'Asia/Vladivostok', ''])[i % 4 + 1], '{"industry": "food", "power_kw": 75, "vip": true}', 'partner:ACME'
+		FROM generate_series(1, $1) AS i`, clients)
+	change(tb, pool, "ANALYZE clients")
+}
+
+const manualYAML = `
+sequence: manual
+audience: { category: C }
+enroll: manual
+steps:
+  - { id: one, email: a, after: 3d }
+  - { id: two, email: b, after: 21d }
+`
+
+func change(tb testing.TB, pool *pgxpool.Pool, sql string, args ...any) {
+	tb.Helper()
+	if _, err := pool.Exec(tb.Context(), sql, args...); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func enrolled(tb testing.TB, e *Engine, pool *pgxpool.Pool, r EnrollRequest) (result Enrolled) {
+	tb.Helper()
+	err := store.Tx(tb.Context(), pool, func(tx pgx.Tx) (err error) {
+		result, err = e.Enroll(tb.Context(), tx, r)
 		return err
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	exec(`INSERT INTO clients (external_id, email, address, consent_basis)
-		SELECT 'c' || n, 'c' || n || '@firm' || n % 200 || '.example', 'c' || n || '@firm' || n % 200 || '.example', 'opt_in' FROM generate_series(1, 1000) n`)
-	exec("ANALYZE")
-	b.ReportAllocs()
-	letters := 0
-	for b.Loop() {
-		b.StopTimer()
-		exec("TRUNCATE messages, chunks, enrollments, due, river_job")
-		exec(`INSERT INTO enrollments (client_id, sequence_id, version_id, origin, next_step, next_at, started_at)
-			SELECT c.id, s.id, s.version_id, 'api', 'one', now() - interval '1 minute', now() FROM clients c, sequences s`)
-		b.StartTimer()
-		planned, err := e.Plan(b.Context())
-		if err != nil || planned.Due != 1000 {
-			b.Fatal(planned, err)
-		}
-		letters += planned.Due
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(letters), "µs/letter")
-	var sent int
-	if err := pool.QueryRow(b.Context(), "SELECT count(*) FROM messages").Scan(&sent); err != nil || sent != 1000 {
-		b.Fatal(fmt.Sprint(sent, " letters "), err)
-	}
+	return result
 }

@@ -45,7 +45,7 @@ steps:
 `
 
 // open returns an engine on an own database with two automatic sequences in force.
-func open(t *testing.T) (*Engine, *pgxpool.Pool) {
+func open(t testing.TB) (*Engine, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.DB(t)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
@@ -270,6 +270,7 @@ func TestConsentThatComesAndGoesStrandsNobody(t *testing.T) {
 		if stranded > 0 {
 			t.Fatal("the client has consent, an open enrollment, and neither a date nor a letter")
 		}
+		upsert(t, e, ClientPatch{Consent: &Consent{}}) // so that the next round begins with a change
 		for _, table := range []string{"messages", "chunks", "enrollments"} {
 			if _, err := pool.Exec(t.Context(), "DELETE FROM "+table); err != nil {
 				t.Fatal(err)

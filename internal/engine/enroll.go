@@ -73,7 +73,7 @@ func (e *Engine) Enroll(ctx context.Context, tx pgx.Tx, r EnrollRequest) (Enroll
 	if err != nil {
 		return Enrolled{}, err
 	}
-	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun,
+	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun, first: make(map[string]*store.Enrollment), isListed: r.Clients != nil,
 		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
 	if r.Clients == nil {
 		err = e.enrollSegment(ctx, run, r.Segment)
@@ -98,20 +98,8 @@ func (e *Engine) enrollSegment(ctx context.Context, run *enrolling, name string)
 	if err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		ids, err := store.ClientIDsMatching(ctx, run.tx, where, args, after, pageSize)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		clients, err := store.ClientsByID(ctx, run.tx, ids)
-		if err != nil {
-			return err
-		}
-		if err := run.page(ctx, clients); err != nil {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
+	_, err = run.all(ctx, where, args...)
+	return err
 }
 
 // SegmentFilter reads a segment's filter.
@@ -137,7 +125,10 @@ type enrolling struct {
 	version *Version
 	now     time.Time
 	dryRun  bool
-	result  Enrolled
+	// isListed: the clients are named, not those of a segment
+	isListed bool
+	first    map[string]*store.Enrollment // of a client who is new, by time zone
+	result   Enrolled
 }
 
 func (r *enrolling) skip(client, reason string) {
@@ -148,67 +139,77 @@ func (r *enrolling) skip(client, reason string) {
 }
 
 func (r *enrolling) listed(ctx context.Context, externalIDs []string) error {
-	seen := make(map[string]bool, len(externalIDs))
-	for from := 0; from < len(externalIDs); from += pageSize {
-		var page []string
-		for _, id := range externalIDs[from:min(from+pageSize, len(externalIDs))] {
-			if !seen[id] {
-				seen[id] = true
-				page = append(page, id)
-			}
-		}
-		clients, err := store.ClientsByExternalID(ctx, r.tx, page)
-		if err != nil {
-			return err
-		}
-		known := make(map[string]bool, len(clients))
-		for i := range clients {
-			known[clients[i].ExternalID] = true
-		}
-		for _, id := range page {
-			if !known[id] {
-				r.skip(id, SkipUnknownClient)
-			}
-		}
-		if err := r.page(ctx, clients); err != nil {
-			return err
+	found, err := r.all(ctx, "c.external_id = ANY($1::text[])", externalIDs)
+	if err != nil {
+		return err
+	}
+	for _, id := range externalIDs {
+		if !found[id] {
+			found[id] = true // once, however often he is listed
+			r.skip(id, SkipUnknownClient)
 		}
 	}
 	return nil
 }
 
+// all enrolls those clients that a condition picks and that may be, a page at a time:
+// however many there are, only a page of them is in memory. It returns who was found,
+// if they were listed.
+func (r *enrolling) all(ctx context.Context, where string, args ...any) (found map[string]bool, err error) {
+	audience, args, err := store.FilterSQL(r.version.Sequence.Audience, r.now, args...)
+	if err != nil {
+		return nil, err
+	}
+	if r.isListed {
+		found = make(map[string]bool)
+	}
+	for after := int64(0); ; {
+		page, err := store.CandidatesAfter(ctx, r.tx, where, audience, args, after, pageSize)
+		if err != nil || len(page) == 0 {
+			return found, err
+		}
+		if err := r.page(ctx, page); err != nil {
+			return found, err
+		}
+		if r.isListed {
+			for i := range page {
+				found[page[i].ExternalID] = true
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
 // page enrolls those of the clients that may be.
-func (r *enrolling) page(ctx context.Context, clients []store.Client) error {
-	ids := make([]int64, len(clients))
-	for i := range clients {
-		ids[i] = clients[i].ID
+func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
+	clients := make([]store.Client, len(page))
+	for i, c := range page {
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
 	if err != nil {
 		return err
 	}
-	history, err := historyOf(ctx, r.tx, ids)
+	pasts, last, err := r.pastsOf(ctx, page)
 	if err != nil {
 		return err
 	}
-	var fresh []store.Enrollment
-	names := make(map[int64]string, len(clients))
-	for i := range clients {
-		client := &clients[i]
-		if reason := r.reasonAgainst(client, suppressed, history); reason != "" {
-			r.skip(client.ExternalID, reason)
+	fresh := make([]store.Enrollment, 0, len(page))
+	for i := range page {
+		c, client := &page[i], &clients[i]
+		if reason := r.reasonAgainst(client, suppressed, c.Matches, pasts[c.ID].Open); reason != "" {
+			r.skip(c.ExternalID, reason)
 			continue
 		}
-		enrollment, again, err := r.version.begin(client, history.last(client.ID, r.version.SequenceID), "api", r.now)
+		enrollment, again, err := r.begin(client, last[c.ID])
 		if err != nil {
 			return err
 		}
 		if enrollment == nil || again != nil {
-			r.skip(client.ExternalID, SkipReentryNotDue)
+			r.skip(c.ExternalID, SkipReentryNotDue)
 			continue
 		}
 		fresh = append(fresh, *enrollment)
-		names[client.ID] = client.ExternalID
 	}
 	if r.dryRun || len(fresh) == 0 {
 		r.result.Enrolled += len(fresh)
@@ -219,16 +220,75 @@ func (r *enrolling) page(ctx context.Context, clients []store.Client) error {
 		return err
 	}
 	r.result.Enrolled += len(entered)
-	for _, id := range entered {
-		delete(names, id)
-	}
-	for _, name := range names { // lost a race against another request
-		r.skip(name, SkipAlreadyActive)
+	if len(entered) < len(fresh) {
+		r.overtaken(page, fresh, entered)
 	}
 	return nil
 }
 
-func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions, h history) string {
+// overtaken notes who would have been enrolled, but was by another request just now.
+func (r *enrolling) overtaken(page []store.Candidate, fresh []store.Enrollment, entered []int64) {
+	lost := make(map[int64]bool, len(fresh))
+	for _, e := range fresh {
+		lost[e.ClientID] = true
+	}
+	for _, id := range entered {
+		delete(lost, id)
+	}
+	for _, c := range page {
+		if lost[c.ID] {
+			r.skip(c.ExternalID, SkipAlreadyActive)
+		}
+	}
+}
+
+// pastsOf returns the clients' histories with the sequence, and of those who left it
+// how they did last.
+func (r *enrolling) pastsOf(ctx context.Context, page []store.Candidate) (map[int64]store.Past, map[int64]*store.Enrollment, error) {
+	pasts, err := store.PastsOf(ctx, r.tx, r.version.SequenceID, column(page, func(c *store.Candidate) int64 { return c.ID }))
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids []int64
+	for id, past := range pasts {
+		if past.Ended && !past.Open {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return pasts, nil, nil
+	}
+	ended, err := store.LastEnded(ctx, r.tx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	last := make(map[int64]*store.Enrollment, len(ids))
+	for i := range ended {
+		if ended[i].SequenceID == r.version.SequenceID {
+			last[ended[i].ClientID] = &ended[i]
+		}
+	}
+	return pasts, last, nil
+}
+
+// begin is Version.begin. Whoever is new differs from others in his time zone only.
+func (r *enrolling) begin(client *store.Client, last *store.Enrollment) (*store.Enrollment, *time.Time, error) {
+	if last != nil {
+		return r.version.begin(client, last, "api", r.now)
+	}
+	first := r.first[client.TimeZone]
+	if first == nil {
+		var err error
+		if first, _, err = r.version.begin(client, nil, "api", r.now); err != nil {
+			return nil, nil, err
+		}
+		r.first[client.TimeZone] = first
+	}
+	first.ClientID = client.ID
+	return first, nil, nil
+}
+
+func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions, matches, open bool) string {
 	switch hold := r.catalog.holdOf(client, suppressed.cover(client.Address, r.version.Sequence.Name)); {
 	case hold == waitsForAddress:
 		return SkipNoEmail
@@ -236,9 +296,9 @@ func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions,
 		return SkipSuppressed
 	case hold == waitsForConsent:
 		return SkipNoConsent
-	case hold == waitsNotTarget || !r.version.Sequence.Audience.Match(client.Facts(), r.now):
+	case hold == waitsNotTarget || !matches:
 		return SkipAudienceMismatch
-	case h.open(client.ID, r.version.SequenceID):
+	case open:
 		return SkipAlreadyActive
 	}
 	return ""

@@ -54,13 +54,21 @@ var errMoved = errors.New("the client has another address now")
 // end ends the client's open enrollments that which picks, and lets what waited
 // for them go on.
 func (s *stop) end(ctx context.Context, reason string, which func(store.Enrollment, *Version) bool) error {
-	open, err := store.OpenEnrollments(ctx, s.tx, []int64{s.client.ID})
+	return s.engine.endOpen(ctx, s.tx, []int64{s.client.ID}, reason, which)
+}
+
+// endOpen does the same for several clients, whose addresses are locked.
+func (e *Engine) endOpen(ctx context.Context, tx pgx.Tx, clients []int64, reason string, which func(store.Enrollment, *Version) bool) error {
+	if len(clients) == 0 {
+		return nil
+	}
+	open, err := store.OpenEnrollments(ctx, tx, clients)
 	if err != nil {
 		return err
 	}
 	var ids []int64
 	for _, enrollment := range open {
-		version, err := s.engine.Version(ctx, s.tx, enrollment.VersionID)
+		version, err := e.Version(ctx, tx, enrollment.VersionID)
 		if err != nil {
 			return err
 		}
@@ -71,14 +79,15 @@ func (s *stop) end(ctx context.Context, reason string, which func(store.Enrollme
 	if len(ids) == 0 {
 		return nil
 	}
-	now, err := store.Now(ctx, s.tx)
+	now, err := store.Now(ctx, tx)
 	if err != nil {
 		return err
 	}
-	if _, err := store.EndEnrollments(ctx, s.tx, ids, reason, now); err != nil {
+	ended, err := store.EndEnrollments(ctx, tx, ids, reason, now)
+	if err != nil {
 		return err
 	}
-	return s.engine.afterEnd(ctx, s.tx, []int64{s.client.ID}, now)
+	return e.afterEnd(ctx, tx, ended, now)
 }
 
 func every(store.Enrollment, *Version) bool { return true }

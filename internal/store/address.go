@@ -12,6 +12,13 @@ import (
 // NormalizeAddress gives the one form under which an address is known: lower
 // case, the domain in ASCII (RFC 5890). Its error says what is wrong with it.
 func NormalizeAddress(email string) (string, error) {
+	if address, plain := plainAddress(email); plain {
+		return address, nil
+	}
+	return normalizeAddress(email)
+}
+
+func normalizeAddress(email string) (string, error) {
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" {
 		return "", errors.New("is not an e-mail address like name@example.com")

@@ -73,7 +73,7 @@ func ListEnrollments(ctx context.Context, db DB, f EnrollmentFilter) ([]Enrollme
 // OpenEnrollments returns the enrollments of the clients that have not ended.
 func OpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
-		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.id`, clientIDs))
+		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.id`, anew, clientIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading open enrollments: %w", err)
 	}
@@ -84,7 +84,7 @@ func OpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollmen
 // that ended last.
 func LastEnded(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	list, err := all[Enrollment](db.Query(ctx, "SELECT DISTINCT ON (e.client_id, e.sequence_id)"+enrollmentColumns+`
-		WHERE e.client_id = ANY($1) AND e.state = 'ended' ORDER BY e.client_id, e.sequence_id, e.ended_at DESC`, clientIDs))
+		WHERE e.client_id = ANY($1) AND e.state = 'ended' ORDER BY e.client_id, e.sequence_id, e.ended_at DESC`, anew, clientIDs))
 	if err != nil {
 		return nil, fmt.Errorf("loading ended enrollments: %w", err)
 	}
@@ -216,7 +216,7 @@ func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []st
 	if len(clientIDs) == 0 {
 		return nil
 	}
-	if _, err := db.Exec(ctx, wakeEnrollments, clientIDs, waiting, now); err != nil {
+	if _, err := db.Exec(ctx, wakeEnrollments, anew, clientIDs, waiting, now); err != nil {
 		return fmt.Errorf("waking enrollments: %w", err)
 	}
 	return nil

@@ -12,25 +12,54 @@ import (
 // suppression of his address, so that he is not mailed again by mistake, and for
 // each of his letters a hash, so that he can still unsubscribe.
 func Erase(ctx context.Context, db DB, id int64) error {
-	for _, sql := range []string{
-		`INSERT INTO erased_letters (message_id, address_hash)
-			SELECT id, address_hash(recipient) FROM (
-				SELECT m.id, coalesce(said.recipients[m.content_place], m.recipient) AS recipient
-				FROM messages m LEFT JOIN contents said ON said.id = m.content_id WHERE m.client_id = $1) AS letters
-			WHERE recipient <> ''`,
-		"DELETE FROM deferred d USING messages m WHERE m.id = d.message_id AND m.client_id = $1",
-		"DELETE FROM hits h USING messages m WHERE m.id = h.message_id AND m.client_id = $1",
-		`UPDATE contents c SET subjects = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE s END FROM unnest(c.subjects) WITH ORDINALITY AS u(s, i) ORDER BY i),
-				recipients = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE r END FROM unnest(c.recipients) WITH ORDINALITY AS u(r, i) ORDER BY i),
-				personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE p END FROM unnest(c.personals) WITH ORDINALITY AS u(p, i) ORDER BY i),
-				destinations = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '[]' ELSE d END FROM unnest(c.destinations) WITH ORDINALITY AS u(d, i) ORDER BY i)
-			FROM (SELECT content_id, array_agg(content_place) AS places FROM messages WHERE client_id = $1 GROUP BY content_id) AS m WHERE c.id = m.content_id`,
-		"DELETE FROM messages WHERE client_id = $1",
-		"DELETE FROM clients WHERE id = $1",
-	} {
-		if _, err := db.Exec(ctx, sql, id); err != nil {
-			return fmt.Errorf("erasing client %d: %w", id, err)
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			WITH gone AS (DELETE FROM messages WHERE client_id = $1 RETURNING id, recipient, content_id, content_place),
+			letters AS (
+				SELECT gone.id, coalesce(said.recipients[content_place], recipient) AS recipient FROM gone LEFT JOIN contents said ON said.id = content_id
+			), kept AS (
+				INSERT INTO erased_letters (message_id, address_hash) SELECT id, address_hash(recipient) FROM letters WHERE recipient <> ''
+			), emptied AS (
+				UPDATE contents c SET
+					subjects = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.subjects) WITH ORDINALITY AS u(v, i) ORDER BY i),
+					recipients = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.recipients) WITH ORDINALITY AS u(v, i) ORDER BY i),
+					personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.personals) WITH ORDINALITY AS u(v, i) ORDER BY i),
+					destinations = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '[]' ELSE v END FROM unnest(c.destinations) WITH ORDINALITY AS u(v, i) ORDER BY i)
+				FROM (SELECT content_id, array_agg(content_place) AS places FROM gone GROUP BY content_id) AS m WHERE c.id = m.content_id
+			)
+			SELECT id FROM gone`, id)
+		if err != nil {
+			return err
 		}
+		letters, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		// Hits that are being recorded found his letters still there: they are waited
+		// for, so that nothing of theirs is left behind.
+		if _, err := tx.Exec(ctx, "LOCK TABLE hits IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		for _, sql := range []string{
+			"DELETE FROM hits WHERE message_id = ANY($1)",
+			"DELETE FROM deferred WHERE message_id = ANY($1)",
+		} {
+			if _, err := tx.Exec(ctx, sql, letters); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			"DELETE FROM touches WHERE client_id = $1",
+			"DELETE FROM clients WHERE id = $1",
+		} {
+			if _, err := tx.Exec(ctx, sql, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("erasing client %d: %w", id, err)
 	}
 	return nil
 }

@@ -24,10 +24,10 @@ var columnOf = map[string]string{
 }
 
 // FilterSQL compiles a filter to a condition on clients c and their owners o, with
-// its arguments as $1, $2, …. It says the same as Filter.Match of the client as
-// stored, and is never NULL.
-func FilterSQL(f sequences.Filter, now time.Time) (string, []any, error) {
-	b := filterBuilder{now: now}
+// its arguments as $1, $2, …, behind those that other conditions have already. It
+// says the same as Filter.Match of the client as stored, and is never NULL.
+func FilterSQL(f sequences.Filter, now time.Time, args ...any) (string, []any, error) {
+	b := filterBuilder{now: now, args: args}
 	where, err := b.all(f.Conditions)
 	return where, b.args, err
 }

@@ -90,6 +90,12 @@ const lockAddresses = `
 		SELECT DISTINCT address_key(a) AS key FROM unnest($1::text[]) AS a WHERE a <> '' ORDER BY key OFFSET 0
 	) AS sorted`
 
+// anew has a statement planned for the list it is given, each time. A plan that is kept
+// for any list compares the whole of it with every row where it reads a table through,
+// as it does if the table was small when the plan was made: a hundred thousand clients
+// who come in one after another would then cost each a thousand times as much.
+const anew = pgx.QueryExecModeCacheDescribe
+
 // one maps pgx's "no rows" to ErrNotFound.
 func one[T any](rows pgx.Rows, err error) (T, error) {
 	if err != nil {

@@ -56,7 +56,7 @@ func ListSuppressions(ctx context.Context, db DB, address string, before int64, 
 // SuppressionsOf returns the suppressions of the addresses, in all scopes.
 func SuppressionsOf(ctx context.Context, db DB, addresses []string) ([]Suppression, error) {
 	list, err := all[Suppression](db.Query(ctx, `
-		SELECT id, address, scope, reason, source, created_at FROM suppressions WHERE address = ANY($1)`, addresses))
+		SELECT id, address, scope, reason, source, created_at FROM suppressions WHERE address = ANY($1)`, anew, addresses))
 	if err != nil {
 		return nil, fmt.Errorf("loading suppressions: %w", err)
 	}

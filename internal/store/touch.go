@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -121,52 +122,22 @@ type NewTouch struct {
 	Data         map[string]any
 }
 
-// InsertTouch writes a touch and returns its id in the ledger.
+// InsertTouch writes a touch and returns its id in the ledger. ErrNotFound: there is
+// no such client any more.
 func InsertTouch(ctx context.Context, db DB, t NewTouch) (string, error) {
 	var id int64
 	err := db.QueryRow(ctx, `
 		INSERT INTO touches (client_id, kind, channel, at, actor, enrollment_id, message_id, rep_id, data)
-		VALUES (@client_id, @kind, @channel, @at, @actor, @enrollment_id, @message_id, @rep_id, @data) RETURNING id`, pgx.StrictNamedArgs{
+		SELECT c.id, @kind, @channel, @at, @actor, @enrollment_id, @message_id, @rep_id, @data
+		FROM (SELECT id FROM clients WHERE id = @client_id FOR KEY SHARE) AS c RETURNING id`, pgx.StrictNamedArgs{
 		"client_id": t.ClientID, "kind": t.Kind, "channel": t.Channel, "at": t.At, "actor": t.Actor,
 		"enrollment_id": t.EnrollmentID, "message_id": t.MessageID, "rep_id": t.RepID, "data": jsonText(t.Data, "{}"),
 	}).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return "", fmt.Errorf("writing a touch: %w", err)
 	}
 	return fmt.Sprintf("t%d", id), nil
-}
-
-// Hit is one request for a pixel or a link, as it came in.
-type Hit struct {
-	MessageID int64
-	Purpose   string // "opened" or "clicked"
-	Link      int    // -1 for the pixel
-	At        time.Time
-	Method    string
-	UserAgent string
-	Address   string // truncated by policy
-	Actor     string // what the rules make of it: human, machine or unknown
-}
-
-// RecordHit keeps the raw hit and writes or updates its touch: one for an opened
-// letter, one for each clicked link. A later hit by a human upgrades the actor.
-func RecordHit(ctx context.Context, db DB, h Hit) error {
-	_, err := db.Exec(ctx, `
-		WITH letter AS (SELECT id, client_id, enrollment_id FROM messages WHERE id = @message_id),
-		raw AS (
-			INSERT INTO hits (message_id, purpose, link, at, method, user_agent, address)
-			SELECT id, @purpose, @link, @at, @method, @user_agent, @address FROM letter
-		)
-		INSERT INTO touches AS t (client_id, kind, channel, at, actor, enrollment_id, message_id, link, data)
-		SELECT client_id, @purpose, 'email', @at, @actor, enrollment_id, id, @link, '{"count": 1}' FROM letter
-		ON CONFLICT (message_id, kind, link) WHERE kind IN ('opened', 'clicked') DO UPDATE SET
-			data = jsonb_set(t.data, '{count}', to_jsonb((t.data->>'count')::int + 1)),
-			actor = CASE WHEN excluded.actor = 'human' OR t.actor = 'machine' THEN excluded.actor ELSE t.actor END`, pgx.StrictNamedArgs{
-		"message_id": h.MessageID, "purpose": h.Purpose, "link": h.Link, "at": h.At, "method": h.Method,
-		"user_agent": h.UserAgent, "address": h.Address, "actor": h.Actor,
-	})
-	if err != nil {
-		return fmt.Errorf("recording a hit: %w", err)
-	}
-	return nil
 }

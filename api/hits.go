@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"seventh/internal/store"
+)
+
+const (
+	hitsTogether = 1000   // hits of one commit
+	hitsWaiting  = 20_000 // hits that wait for theirs: some 10 MB
+	// hitPatience is how long a pixel or a link waits for the database.
+	hitPatience = 2 * time.Second
+	// agentLimit is how much of a User-Agent is kept, in bytes.
+	agentLimit = 500
+)
+
+// hit keeps a hit of a request from an address, at business time: it returns when
+// the hit has been committed. That it cannot be kept is for the log: the person is
+// waiting for a page.
+func (s *server) hit(r *http.Request, address string, h store.Hit) {
+	h.Method, h.UserAgent, h.Address = r.Method, strings.ToValidUTF8(r.UserAgent(), "\uFFFD"), truncated(address)
+	if len(h.UserAgent) > agentLimit {
+		h.UserAgent = strings.ToValidUTF8(h.UserAgent[:agentLimit], "")
+	}
+	if err := s.hits.do(h); err != nil {
+		s.Log.ErrorContext(r.Context(), "a hit was lost", "message_id", h.MessageID, "purpose", h.Purpose, "link", h.Link,
+			"request_id", requestID(r.Context()), "err", err)
+	}
+}
+
+// record commits hits. What has certainly not been written is tried again: another
+// process held the same letters, or the connection was dead.
+func (s *server) record(ctx context.Context, hits []store.Hit) error {
+	for attempt := 1; ; attempt++ {
+		err := store.RecordHits(ctx, s.DB, hits)
+		if err == nil || attempt == 3 || ctx.Err() != nil || !store.Retryable(err) && !pgconn.SafeToRetry(err) {
+			return err
+		}
+	}
+}
+
+// link is a link of a letter.
+type link struct {
+	message int64
+	index   int
+}
+
+// Destinations are frozen when a letter is written, so they are remembered for a day:
+// links that somebody has followed work while the database is away. That there is
+// none is remembered for a moment only: the letter may be settled by then.
+const (
+	destinationsKept = 10_000
+	destinationLimit = 2000 // bytes of a destination that is remembered
+	destinationLife  = 24 * time.Hour
+	deadLinksKept    = 1000
+	deadLinkLife     = 10 * time.Second
+)
+
+// destination is where a letter's link leads, or store.ErrNotFound.
+func (s *server) destination(ctx context.Context, l link) (string, error) {
+	now := time.Now()
+	if url, known := s.destinations.get(l, now); known {
+		return url, nil
+	}
+	if _, dead := s.deadLinks.get(l, now); dead {
+		return "", store.ErrNotFound
+	}
+	url, err := store.Destination(ctx, s.DB, l.message, l.index)
+	if err == nil && !isWeb(url) {
+		err = store.ErrNotFound
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		s.deadLinks.put(l, struct{}{}, now)
+	} else if err == nil && len(url) <= destinationLimit {
+		s.destinations.put(l, url, now)
+	}
+	return url, err
+}
+
+func isWeb(url string) bool {
+	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
+}
