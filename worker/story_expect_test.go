@@ -88,13 +88,15 @@ func (s *story) expectWhy(line string) {
 	}
 }
 
+// expectPaused waits for the breakers: the worker may be looking at them just now.
 func (s *story) expectPaused(kind, name string) {
 	s.t.Helper()
-	pauses, err := s.engine.Pauses(s.t.Context(), s.db, kind, s.now())
-	must(s.t, err)
-	if pauses[name] == nil {
-		s.t.Errorf("%s: it is not paused", s.place)
-	}
+	s.eventually(s.place, func() (bool, string) {
+		must(s.t, s.worker.PlanAll(s.t.Context()))
+		pauses, err := s.engine.Pauses(s.t.Context(), s.db, kind, s.now())
+		must(s.t, err)
+		return pauses[name] != nil, "it is not paused"
+	})
 }
 
 // expectEnrollment looks at the client's newest enrollment in a sequence.
