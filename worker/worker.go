@@ -45,7 +45,8 @@ type Options struct {
 // Worker plans and delivers until its context ends.
 type Worker struct {
 	options   Options
-	engine    *engine.Engine
+	desk      *pgxpool.Pool  // for engine
+	engine    *engine.Engine // plans, claims and settles
 	river     *river.Client[pgx.Tx]
 	session   session
 	hands     hands
@@ -68,7 +69,7 @@ func NewInserter(pool *pgxpool.Pool) (*river.Client[pgx.Tx], error) {
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{})
 }
 
-// New prepares a worker. Its Engine may be used before Run.
+// New prepares a worker.
 func New(o Options) (*Worker, error) {
 	if o.Lease <= 0 {
 		o.Lease = defaultLease
@@ -90,15 +91,20 @@ func New(o Options) (*Worker, error) {
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
 	w.river = client
-	w.engine = &engine.Engine{DB: o.Pool, Jobs: client, Log: o.Log}
+	if w.desk, err = newDesk(o.Pool); err != nil {
+		return nil, err
+	}
+	w.engine = &engine.Engine{DB: w.desk, Jobs: client, Log: o.Log}
 	w.session = session{pool: o.Pool, engine: w.engine, log: o.Log, lease: o.Lease, water: highWater{path: o.HighWater}}
 	w.committer = newCommitter(w.engine, w.session.id.Load, o.Log)
 	w.fleet = newFleet(w)
 	return w, nil
 }
 
-// Engine is the engine that the worker works with.
-func (w *Worker) Engine() *engine.Engine { return w.engine }
+// Engine is an engine for what people and the CRM do beside the worker.
+func (w *Worker) Engine() *engine.Engine {
+	return &engine.Engine{DB: w.options.Pool, Jobs: w.river, Log: w.options.Log}
+}
 
 // Ready says why this worker cannot work at the moment, nil when it can:
 // engine.ErrGuarded, or what PostgreSQL refuses.
@@ -144,6 +150,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	finished()
 	group.Wait()
 	w.session.end()
+	if err == nil {
+		w.desk.Close()
+	}
 	return err
 }
 
