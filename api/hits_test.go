@@ -161,7 +161,7 @@ func TestDeadLinkIsAskedForAgainLater(t *testing.T) {
 	letter := k.sent("ann", monday)
 	click := k.link(letter, token.Click, 0)
 	k.send("GET", click, nil).is(404)
-	k.exec(`UPDATE contents SET destinations[1] = '["https://example.com/late"]' WHERE id = (SELECT content_id FROM messages WHERE id = $1)`, letter)
+	k.exec(`UPDATE contents SET destinations = '[["https://example.com/late"]]' WHERE id = (SELECT content_id FROM messages WHERE id = $1)`, letter)
 	k.send("GET", click, nil).is(404) // remembered
 	k.server.deadLinks = newRecent[link, struct{}](deadLinksKept, deadLinkLife)
 	k.send("GET", click, nil).is(302)

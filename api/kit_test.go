@@ -243,7 +243,7 @@ func (k *kit) sent(client string, at time.Time, links ...string) int64 {
 	err := k.db.QueryRow(k.t.Context(), `
 		WITH content AS (
 			INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
-			SELECT '{A guide}', ARRAY[address], '{"\\x01"}', '{"\\x00"}', '{"[]"}' FROM clients WHERE external_id = $1 RETURNING id
+			SELECT '{A guide}', ARRAY[address], '{"\\x01"}', '{"\\x00"}', NULL FROM clients WHERE external_id = $1 RETURNING id
 		), e AS (
 			INSERT INTO enrollments (client_id, sequence_id, version_id, origin, next_step, started_at)
 			SELECT c.id, s.id, s.version_id, 'api', 'case', $2 FROM clients c, sequences s WHERE c.external_id = $1 AND s.name = 'c-nurture'

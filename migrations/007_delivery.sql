@@ -25,14 +25,15 @@ CREATE TRIGGER note_due_update AFTER UPDATE ON enrollments
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_due();
 
 -- What letters said, written once with T2: one row for all letters of a group
--- commit, arrays in step. messages say where each letter stands (from 1).
+-- commit, arrays in step; messages say where each letter stands (from 1). Where
+-- its own links lead, by place; NULL if no letter has any.
 CREATE TABLE contents (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subjects      text[] NOT NULL,
     recipients    text[] NOT NULL,
     letter_hashes bytea[] NOT NULL,
     personals     bytea[] NOT NULL,
-    destinations  jsonb[] NOT NULL
+    destinations  jsonb
 );
 -- Encoded for the wire and read one by one: compressing would cost more than it saves.
 ALTER TABLE contents ALTER subjects SET STORAGE EXTERNAL, ALTER recipients SET STORAGE EXTERNAL, ALTER letter_hashes SET STORAGE EXTERNAL, ALTER personals SET STORAGE EXTERNAL, ALTER destinations SET STORAGE EXTERNAL;
@@ -44,7 +45,7 @@ ALTER TABLE messages ADD content_id bigint, ADD content_place integer;
 DO $$ DECLARE letter record; content bigint; BEGIN
     FOR letter IN SELECT id, subject, recipient, letter_hash, personal, destinations FROM messages WHERE personal IS NOT NULL LOOP
         INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
-        VALUES (ARRAY[letter.subject], ARRAY[letter.recipient], ARRAY[letter.letter_hash], ARRAY[letter.personal], ARRAY[to_jsonb(coalesce(letter.destinations, '{}'))]) RETURNING id INTO content;
+        VALUES (ARRAY[letter.subject], ARRAY[letter.recipient], ARRAY[letter.letter_hash], ARRAY[letter.personal], jsonb_build_array(to_jsonb(letter.destinations))) RETURNING id INTO content;
         UPDATE messages SET content_id = content, content_place = 1, subject = '', recipient = '' WHERE id = letter.id;
     END LOOP;
 END $$;
@@ -60,5 +61,6 @@ CREATE TABLE transmissions (
     worker_id   integer NOT NULL,
     message_ids bigint[] NOT NULL,
     chunk_ids   bigint[] NOT NULL,
-    fences      bigint[] NOT NULL
+    fences      bigint[] NOT NULL,
+    places      integer[] NOT NULL
 );

@@ -31,28 +31,24 @@ type Batch struct {
 // Commit writes a batch and returns where the content of each letter that passed is kept: one that
 // was claimed twice passes under the fence in force only. Outcomes are written
 // first: a letter that passes on a connection has the one before it settled in the
-// same commit, at the latest. Outcomes that more follows from than a date are
-// written in a transaction of their own before; once they are, they are taken out
-// of b, so that b can be tried again after an error.
+// same commit, at the latest. Outcomes other than "sent" are written in a
+// transaction of their own before; once they are, they are taken out of b, so that
+// b can be tried again after an error.
 func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.ContentRef, error) {
-	plain, momentous := split(b.Results)
-	if len(momentous) > 0 {
-		if err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return e.settle(ctx, tx, momentous) }); err != nil {
-			return nil, fmt.Errorf("committing %d outcomes: %w", len(momentous), err)
+	sent, others := split(b.Results)
+	if len(others) > 0 {
+		if err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error { return e.settle(ctx, tx, others) }); err != nil {
+			return nil, fmt.Errorf("committing %d outcomes: %w", len(others), err)
 		}
-		b.Results = plain
+		b.Results = sent
 	}
 	group := store.GroupCommit{
-		Now: b.Now, Settled: b.Settled, Unsure: b.Unsure, Open: b.Open, Waited: []string{waitsForPriority}, WorkerID: b.WorkerID, Settlements: make([]store.Settlement, len(b.Results)),
+		Now: b.Now, Settled: b.Settled, Unsure: b.Unsure, Open: b.Open, Waited: []string{waitsForPriority}, WorkerID: b.WorkerID, Sent: make([]store.Settlement, len(b.Results)),
 	}
 	for i, r := range b.Results {
-		s := settlement(r)
-		group.Settlements[i] = s
-		if s.EndReason != "" {
+		group.Sent[i] = settlement(r)
+		if group.Sent[i].EndReason != "" {
 			group.Ended = append(group.Ended, r.Letter.ClientID)
-		}
-		if s.State == PutOff && r.Content.ContentID != 0 {
-			group.Untaken = append(group.Untaken, r.Content)
 		}
 	}
 	group.Wanted = make([]store.Transmit, len(b.Wanted))
@@ -66,30 +62,47 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 	if err != nil {
 		return nil, err
 	}
-	return passes(b.Wanted, transmission), nil
+	passed := passes(b.Wanted, transmission)
+	e.forgetRefused(ctx, b.Wanted, passed, transmission.ID)
+	return passed, nil
 }
 
-// split tells outcomes that only date the next step, or end the chain, from those
-// that say something about the client, the sender or the sequence.
-func split(results []Result) (plain, momentous []Result) {
-	for i, r := range results {
-		if !r.momentous() {
+// forgetRefused empties what letters would have said that were refused in a commit
+// where others passed.
+func (e *Engine) forgetRefused(ctx context.Context, wanted []*Letter, passed map[*Letter]store.ContentRef, contentID int64) {
+	if contentID == 0 || len(passed) == len(wanted) {
+		return
+	}
+	for i, l := range wanted {
+		if _, ok := passed[l]; ok {
 			continue
 		}
-		plain = slices.Clone(results[:i])
+		if err := store.ForgetContent(ctx, e.DB, store.ContentRef{ContentID: contentID, Place: i + 1}); err != nil {
+			e.Log.Error("a letter that did not go was not forgotten", "message_id", l.MessageID, "err", err)
+		}
+	}
+}
+
+// split tells letters that were sent, almost all of them, from all other outcomes.
+func split(results []Result) (sent, others []Result) {
+	for i, r := range results {
+		if r.plain() {
+			continue
+		}
+		sent = slices.Clone(results[:i])
 		for _, r := range results[i:] {
-			if r.momentous() {
-				momentous = append(momentous, r)
+			if r.plain() {
+				sent = append(sent, r)
 			} else {
-				plain = append(plain, r)
+				others = append(others, r)
 			}
 		}
-		return plain, momentous
+		return sent, others
 	}
 	return results, nil
 }
 
-func (r Result) momentous() bool { return !r.Bare && (r.State == Unconfirmed || r.rejected()) }
+func (r Result) plain() bool { return r.State == Sent && !r.Bare && r.Content.ContentID != 0 }
 
 func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef {
 	type claimed struct{ message, fence int64 }
@@ -99,7 +112,7 @@ func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef
 	}
 	passed := make(map[*Letter]store.ContentRef, len(t.MessageIDs))
 	for i, id := range t.MessageIDs {
-		passed[letter[claimed{id, t.Fences[i]}]] = store.ContentRef{ContentID: t.ID, Place: i + 1}
+		passed[letter[claimed{id, t.Fences[i]}]] = store.ContentRef{ContentID: t.ID, Place: int(t.Places[i])}
 	}
 	return passed
 }

@@ -116,7 +116,7 @@ func InsertHistory(ctx context.Context, db DB, sequence SequenceVersion, count i
 			), content AS (
 				INSERT INTO contents (id, subjects, recipients, letter_hashes, personals, destinations) OVERRIDING SYSTEM VALUE
 				SELECT id, array_fill('An earlier letter'::text, ARRAY[n]), array_fill('office@client.example'::text, ARRAY[n]), array_fill('past'::bytea, ARRAY[n]),
-					array_fill(decode(repeat(md5(id::text), 37), 'hex'), ARRAY[n]), array_fill('[]'::jsonb, ARRAY[n]) FROM said
+					array_fill(decode(repeat(md5(id::text), 37), 'hex'), ARRAY[n]), NULL FROM said
 			)
 			INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, state, attempts,
 				due_at, not_after, at, sent_at, response, content_id, content_place)

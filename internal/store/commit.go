@@ -9,13 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// GroupCommit is what one group commit writes: outcomes of letters (T3), and
+// GroupCommit is what one group commit writes: letters that were sent (T3), and
 // letters that are to pass T2.
 type GroupCommit struct {
-	Now         time.Time // business time
-	Settlements []Settlement
-	// Untaken are contents that a server did not take.
-	Untaken []ContentRef
+	Now  time.Time // business time
+	Sent []Settlement
 	// Settled are transmissions all of whose letters are settled with this commit.
 	Settled []int64
 	// Unsure has all transmissions of WorkerID removed that are not Open.
@@ -47,14 +45,11 @@ func CommitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 
 func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission, err error) {
 	var b pgx.Batch
-	if len(g.Wanted) > 0 {
-		b.Queue(lockAddresses, column(g.Wanted, func(t Transmit) string { return t.Recipient }))
-	}
-	if len(g.Settlements) > 0 || len(g.Settled) > 0 {
-		b.Queue(settle, settleArgs(g.Settlements, g.Settled))
-	}
-	for _, p := range g.Untaken {
-		b.Queue(forgetContent, p.ContentID, p.Place)
+	addresses := column(g.Wanted, func(t Transmit) string { return t.Recipient })
+	if len(g.Sent)+len(g.Settled) > 0 {
+		b.Queue(settleSent, sentArgs(g.Sent, g.Settled, addresses))
+	} else if len(addresses) > 0 {
+		b.Queue(lockAddresses, addresses)
 	}
 	if g.Unsure {
 		b.Queue("DELETE FROM transmissions WHERE worker_id = $1 AND id <> ALL($2::bigint[])", g.WorkerID, g.Open)
@@ -73,20 +68,7 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 		})
 	}
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
-		return Transmission{}, fmt.Errorf("writing %d outcomes and letting %d letters through: %w", len(g.Settlements), len(g.Wanted), err)
+		return Transmission{}, fmt.Errorf("writing %d outcomes and letting %d letters through: %w", len(g.Sent), len(g.Wanted), err)
 	}
 	return passed, nil
-}
-
-// Settle is T3 on its own. It returns the clients whose enrollment ended with it.
-func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
-	rows, err := tx.Query(ctx, settle, settleArgs(list, nil))
-	if err != nil {
-		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
-	}
-	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
-	}
-	return clients, nil
 }

@@ -175,7 +175,7 @@ func (o *office) pass(c store.Chunk, wanted ...store.Transmit) store.Transmissio
 	worker := value[int32](o.t, o.db, "SELECT coalesce(worker_id, 0) FROM chunks WHERE id = $1", c.ID)
 	passed := must(store.CommitGroup(o.t.Context(), o.db, store.GroupCommit{Now: noon, WorkerID: worker, Consents: []string{optIn}, Wanted: wanted}))(o.t)
 	for i, id := range passed.MessageIDs {
-		o.places[id] = store.ContentRef{ContentID: passed.ID, Place: i + 1}
+		o.places[id] = store.ContentRef{ContentID: passed.ID, Place: int(passed.Places[i])}
 	}
 	return passed
 }

@@ -122,7 +122,7 @@ func MessageSource(ctx context.Context, db DB, id int64) (Source, error) {
 func Destination(ctx context.Context, db DB, messageID int64, link int) (string, error) {
 	var url string
 	err := db.QueryRow(ctx, `
-		SELECT coalesce(nullif(c.destinations[m.content_place]->>$2::int, ''), l.destinations[$2 + 1], '')
+		SELECT coalesce(nullif(c.destinations->(m.content_place - 1)->>$2::int, ''), l.destinations[$2 + 1], '')
 		FROM messages m JOIN contents c ON c.id = m.content_id JOIN letters l ON l.hash = c.letter_hashes[m.content_place] WHERE m.id = $1`, messageID, link).Scan(&url)
 	if err != nil && err != pgx.ErrNoRows {
 		return "", fmt.Errorf("looking up a link of message %d: %w", messageID, err)

@@ -60,10 +60,23 @@ type Settlement struct {
 	EndReason string
 }
 
+// Settle is T3 of letters with any outcome. It returns the clients whose enrollment
+// ended with it.
+func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
+	rows, err := tx.Query(ctx, settle, settleArgs(list))
+	if err != nil {
+		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+	}
+	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+	}
+	return clients, nil
+}
+
 // settle is T3. A settlement counts if its fence is that of the chunk, or if the
 // letter was declared unconfirmed under the same fence meanwhile and the answer
-// came after all. Transmissions that are settled with it go. It returns the clients
-// whose enrollment ended.
+// came after all. It returns the clients whose enrollment ended with it.
 const settle = `
 	WITH r AS (
 		SELECT * FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @state::text[], @at::timestamptz[], @attempted::boolean[], @reason::text[],
@@ -88,8 +101,6 @@ const settle = `
 	), put_off AS (
 		INSERT INTO deferred (message_id, until) SELECT id, until FROM settled WHERE until IS NOT NULL
 		ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
-	), closed AS (
-		DELETE FROM transmissions WHERE id = ANY(@closed::bigint[])
 	), moved AS (
 		UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
 			state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
@@ -100,9 +111,8 @@ const settle = `
 	)
 	SELECT client_id FROM moved WHERE state = 'ended'`
 
-func settleArgs(list []Settlement, closed []int64) pgx.StrictNamedArgs {
+func settleArgs(list []Settlement) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
-		"closed":     closed,
 		"message_id": column(list, func(s Settlement) int64 { return s.MessageID }),
 		"chunk_id":   column(list, func(s Settlement) int64 { return s.ChunkID }),
 		"fence":      column(list, func(s Settlement) int64 { return s.Fence }),

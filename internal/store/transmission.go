@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,20 +32,21 @@ type Transmit struct {
 // Those that were refused are not in it.
 type Transmission struct {
 	ID         int64
-	MessageIDs []int64 // a letter's place in contents, from 1, is its place here
+	MessageIDs []int64
 	Fences     []int64 // in step: under which claim it passed
+	Places     []int32 // in step: where among those wanted it stood, and in contents stands
 }
 
 // beginTransmission is T2. A letter passes if its chunk is still claimed by the
 // worker under the letter's fence, it is still planned, its enrollment active, its
 // client the same address with a consent that allows letters, and nothing
-// suppresses it.
+// suppresses it. What the letters say goes past the checks, as it is; of one that
+// is refused it is forgotten when it is dealt with.
 const beginTransmission = `
 	WITH ok AS (
-		SELECT m.id, w.chunk_id, w.fence, w.subject, w.recipient, w.letter_hash, w.personal, w.destinations
-		FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @sequence::text[],
-			@subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb[])
-			AS w(message_id, chunk_id, fence, sequence, subject, recipient, letter_hash, personal, destinations)
+		SELECT m.id, w.chunk_id, w.fence, w.place
+		FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @sequence::text[], @recipient::text[])
+			WITH ORDINALITY AS w(message_id, chunk_id, fence, sequence, recipient, place)
 		JOIN messages m ON m.id = w.message_id AND m.chunk_id = w.chunk_id
 		JOIN enrollments e ON e.id = m.enrollment_id
 		JOIN clients c ON c.id = m.client_id
@@ -56,12 +58,12 @@ const beginTransmission = `
 		FOR SHARE OF k
 	), content AS (
 		INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
-		SELECT array_agg(subject), array_agg(recipient), array_agg(letter_hash), array_agg(personal), array_agg(destinations) FROM ok HAVING count(*) > 0 RETURNING id
+		SELECT @subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb WHERE EXISTS (SELECT 1 FROM ok)
+		RETURNING id
 	)
-	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences)
-	SELECT content.id, @worker_id, l.* FROM content, (
-		SELECT array_agg(id), array_agg(chunk_id), array_agg(fence) FROM ok) AS l
-	RETURNING id, message_ids, fences`
+	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences, places)
+	SELECT content.id, @worker_id, l.* FROM content, (SELECT array_agg(id), array_agg(chunk_id), array_agg(fence), array_agg(place::int) FROM ok) AS l
+	RETURNING id, message_ids, fences, places`
 
 func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Transmit) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
@@ -74,8 +76,16 @@ func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Tra
 		"recipient":    column(wanted, func(t Transmit) string { return t.Recipient }),
 		"letter_hash":  column(wanted, func(t Transmit) []byte { return t.LetterHash }),
 		"personal":     column(wanted, func(t Transmit) []byte { return t.Personal }),
-		"destinations": column(wanted, func(t Transmit) string { return jsonText(t.Destinations, "[]") }),
+		"destinations": destinations(wanted),
 	}
+}
+
+// destinations are those of the letters that have some of their own, by place.
+func destinations(wanted []Transmit) [][]string {
+	if !slices.ContainsFunc(wanted, func(t Transmit) bool { return len(t.Destinations) > 0 }) {
+		return nil
+	}
+	return column(wanted, func(t Transmit) []string { return t.Destinations })
 }
 
 // onTheWire is the condition that the letter of a messages row m has passed T2 and
@@ -98,4 +108,7 @@ func ForgetContent(ctx context.Context, db DB, c ContentRef) error {
 	return nil
 }
 
-const forgetContent = "UPDATE contents SET subjects[$2] = '', recipients[$2] = '', personals[$2] = '', destinations[$2] = '[]' WHERE id = $1"
+const forgetContent = `
+	UPDATE contents SET subjects[$2] = '', recipients[$2] = '', personals[$2] = '',
+		destinations = CASE WHEN destinations IS NOT NULL THEN jsonb_set(destinations, ARRAY[($2::int - 1)::text], 'null') END
+	WHERE id = $1`

@@ -87,7 +87,7 @@ func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks [
 		WITH doubtful AS (
 			UPDATE messages m SET state = 'unconfirmed', fence = l.fence, sent_at = $2, attempts = m.attempts + 1,
 				reason = 'the worker died while this letter was on the wire', content_id = t.id, content_place = l.place
-			FROM transmissions t, unnest(t.message_ids, t.chunk_ids, t.fences) WITH ORDINALITY AS l(message_id, chunk_id, fence, place)
+			FROM transmissions t, unnest(t.message_ids, t.chunk_ids, t.fences, t.places) AS l(message_id, chunk_id, fence, place)
 			WHERE t.worker_id = $1 AND m.id = l.message_id AND m.chunk_id = l.chunk_id AND m.state = 'planned'
 			RETURNING m.enrollment_id
 		)
