@@ -18,8 +18,8 @@ type facts struct {
 	pressure   *pressure
 }
 
-// factsAbout locks what is decided about, clients before enrollments as stops do:
-// a change that comes meanwhile waits, and then finds and wakes what was held.
+// factsAbout holds the clients that are decided about, as stops do first of all: a
+// change that comes meanwhile waits, and then finds and wakes what was held.
 // Clients who are being changed at this moment are left for the next run.
 func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, error) {
 	clients, err := store.HoldClients(ctx, p.tx, clientIDs)
@@ -32,7 +32,7 @@ func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, er
 		f.clients[clients[i].ID] = &clients[i]
 		held[i] = clients[i].ID
 	}
-	if f.list, err = store.LockOpenEnrollments(ctx, p.tx, held); err != nil {
+	if f.list, err = store.OpenEnrollmentsByDate(ctx, p.tx, held); err != nil {
 		return facts{}, err
 	}
 	for _, o := range f.list {

@@ -152,15 +152,15 @@ func (c *Conn) load(raw []byte) *Outcome {
 	if c.text.R.Buffered() > 0 { // what was said before the dot must not be taken for its reply
 		return c.lost(PhaseBody, fmt.Errorf("%w: it came out of turn", errMalformed))
 	}
-	if !onlyCRLF(raw) {
-		c.Abort()
-		return &Outcome{Verdict: Failed, Phase: PhaseBody, Class: ClassContent, Err: errBareLine}
-	}
 	if tooBig := c.Fits(len(raw)); tooBig != nil {
 		c.Abort()
 		return tooBig
 	}
-	c.buf = appendStuffed(c.buf[:0], raw)
+	var clean bool
+	if c.buf, clean = stuff(c.buf[:0], raw); !clean {
+		c.Abort()
+		return &Outcome{Verdict: Failed, Phase: PhaseBody, Class: ClassContent, Err: errBareLine}
+	}
 	return nil
 }
 
@@ -250,26 +250,29 @@ func because(ctx context.Context, o *Outcome) *Outcome {
 	return o
 }
 
-// onlyCRLF reports whether every line of a letter ends in CRLF and neither CR nor LF
+// stuff appends the letter with the dots at line starts doubled and the final dot
+// (RFC 5321 4.5.2). It reports whether every line ends in CRLF and neither CR nor LF
 // stands alone, where servers differ about where the letter ends (SMTP smuggling).
-func onlyCRLF(raw []byte) bool {
-	pairs := bytes.Count(raw, []byte("\r\n"))
-	return bytes.HasSuffix(raw, []byte("\r\n")) && bytes.Count(raw, []byte("\n")) == pairs && bytes.Count(raw, []byte("\r")) == pairs
-}
-
-// appendStuffed appends the letter with the dots at line starts doubled and the final dot
-// (RFC 5321 4.5.2).
-func appendStuffed(dst, raw []byte) []byte {
+func stuff(dst, raw []byte) ([]byte, bool) {
+	if len(raw) == 0 {
+		return dst, false
+	}
 	if raw[0] == '.' {
 		dst = append(dst, '.')
 	}
-	for {
-		i := bytes.Index(raw, []byte("\n."))
-		if i < 0 {
-			break
+	lines, copied, line := 0, 0, 0
+	for line < len(raw) {
+		end := bytes.IndexByte(raw[line:], '\n')
+		if end < 1 || raw[line+end-1] != '\r' {
+			return dst, false
 		}
-		dst = append(append(dst, raw[:i+2]...), '.')
-		raw = raw[i+2:]
+		lines++
+		line += end + 1
+		if line < len(raw) && raw[line] == '.' {
+			dst = append(append(dst, raw[copied:line]...), '.')
+			copied = line
+		}
 	}
-	return append(append(dst, raw...), ".\r\n"...)
+	dst = append(append(dst, raw[copied:]...), ".\r\n"...)
+	return dst, bytes.Count(raw, []byte{'\r'}) == lines
 }

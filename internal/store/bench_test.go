@@ -32,7 +32,7 @@ func TestACrowdComesInDueOrder(t *testing.T) {
 	if len(due) != 8 {
 		t.Errorf("after 7 minutes %d clients are due, want the first one and 7 more", len(due))
 	}
-	clients := must(store.HoldClients(t.Context(), o.db, due))(t)
+	clients := must(store.ClientsByID(t.Context(), o.db, due))(t)
 	for _, c := range clients {
 		if c.Category != "C" || c.Address == "" || c.FirstName == "" || c.Attributes["industry"] != "baking" {
 			t.Errorf("a client of the crowd is %+v", c)

@@ -113,17 +113,7 @@ func LockClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 	return clients, nil
 }
 
-// HoldClients keeps the clients' rows from being changed until the transaction
-// ends and returns them. Those that are being changed at this moment are left out.
-func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
-	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1) ORDER BY c.id FOR SHARE OF c SKIP LOCKED", ids))
-	if err != nil {
-		return nil, fmt.Errorf("holding %d clients: %w", len(ids), err)
-	}
-	return clients, nil
-}
-
-// HoldClient is HoldClients for one, waited for.
+// HoldClient is HoldClients for one, waited for, with all that is known of him.
 func HoldClient(ctx context.Context, db DB, id int64) (Client, error) {
 	c, err := one[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = $1 FOR SHARE OF c", id))
 	if err != nil {

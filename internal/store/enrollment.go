@@ -91,17 +91,6 @@ func LastEnded(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, err
 	return list, nil
 }
 
-// LockOpenEnrollments locks the enrollments of the clients that have not ended
-// and returns them, those that are due first, by date.
-func LockOpenEnrollments(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
-	list, err := all[Enrollment](db.Query(ctx, "SELECT"+enrollmentColumns+`
-		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.next_at, e.id FOR UPDATE OF e`, clientIDs))
-	if err != nil {
-		return nil, fmt.Errorf("locking open enrollments: %w", err)
-	}
-	return list, nil
-}
-
 // InsertEnrollments starts enrollments and returns the ids of the clients for
 // whom it did: whoever has an open one in that sequence is left out.
 func InsertEnrollments(ctx context.Context, db DB, list []Enrollment) ([]int64, error) {
