@@ -11,7 +11,7 @@ CREATE TABLE due (
 CREATE INDEX due_at ON due (at);
 INSERT INTO due SELECT next_at, id FROM enrollments WHERE state = 'active' AND next_at IS NOT NULL;
 DROP INDEX enrollments_due;
-ALTER TABLE enrollments SET (fillfactor = 70);
+ALTER TABLE enrollments SET (fillfactor = 50);
 
 -- +goose StatementBegin
 CREATE FUNCTION note_due() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -102,8 +102,13 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	p.release(&l, store.Planned{
 		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email, DueAt: *e.NextAt, NotAfter: v.closes,
 	}, f.pressure)
+	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
+	if step.Offer == nil && !mayAge {
+		p.underWay = append(p.underWay, e.ID)
+		return nil
+	}
 	m := p.moved(e, nil, waitsForNothing)
-	if !version.Sequence.MaxAgeOf(step).IsZero() {
+	if mayAge {
 		m.DueAt = &l.due // if it is put off, its age counts from here
 	}
 	return nil

@@ -92,10 +92,12 @@ type planning struct {
 
 	letters map[outlet][]store.Planned
 	moves   []store.Move
-	skipped skipped
-	freed   []int64             // clients whose waiting sequences may go first now
-	tallies map[store.Tally]int // letters released, for the breakers
-	stale   int                 // as Planned.Stale
+	// underWay are enrollments with a letter released, of whom nothing else is new.
+	underWay []int64
+	skipped  skipped
+	freed    []int64             // clients whose waiting sequences may go first now
+	tallies  map[store.Tally]int // letters released, for the breakers
+	stale    int                 // as Planned.Stale
 }
 
 func newPlanning(e *Engine, tx pgx.Tx, now time.Time, catalog *Catalog) *planning {
@@ -145,7 +147,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	decided := make(map[int64]bool, len(due))
 	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
-		before := len(p.moves)
+		before := len(p.moves) + len(p.underWay)
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
@@ -155,7 +157,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		decided[e.ID] = len(p.moves) > before
+		decided[e.ID] = len(p.moves)+len(p.underWay) > before
 	}
 	var left []int64 // its client is being changed, or reviewed first
 	for _, due := range taken {
@@ -183,6 +185,11 @@ var errContent = errors.New("the published content does not fit")
 func (p *planning) write(ctx context.Context) error {
 	if len(p.moves) > 0 {
 		if err := store.MoveEnrollments(ctx, p.tx, p.moves); err != nil {
+			return err
+		}
+	}
+	if len(p.underWay) > 0 {
+		if err := store.PutUnderWay(ctx, p.tx, p.underWay); err != nil {
 			return err
 		}
 	}

@@ -66,6 +66,15 @@ const clientColumns = `
 	c.owner_id, coalesce(o.email, '') AS owner, c.locale, c.time_zone, c.attributes, c.products, c.source, c.last_purchase_at,
 	c.consent_basis, c.consent_source, c.consent_at, c.consent_text_version, c.consent_evidence, c.review_at, c.created_at, c.updated_at`
 
+// clientFields are those of clientColumns.
+func clientFields(c *Client) []any {
+	return []any{
+		&c.ID, &c.ExternalID, &c.Email, &c.Address, &c.FirstName, &c.LastName, &c.Company, &c.CompanyID, &c.Category, &c.Temperature, &c.Stage,
+		&c.OwnerID, &c.Owner, &c.Locale, &c.TimeZone, &c.Attributes, &c.Products, &c.Source, &c.LastPurchaseAt,
+		&c.ConsentBasis, &c.ConsentSource, &c.ConsentAt, &c.ConsentTextVersion, &c.ConsentEvidence, &c.ReviewAt, &c.CreatedAt, &c.UpdatedAt,
+	}
+}
+
 const clientTables = ` FROM clients c LEFT JOIN users o ON o.id = c.owner_id `
 
 // ClientByExternalID finds a client by the CRM's id.
@@ -97,7 +106,8 @@ func ClientsByExternalID(ctx context.Context, db DB, externalIDs []string) ([]Cl
 
 // ClientsByID finds clients by the rows' ids, in no order.
 func ClientsByID(ctx context.Context, db DB, ids []int64) ([]Client, error) {
-	clients, err := all[Client](db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1)", anew, ids))
+	rows, err := db.Query(ctx, "SELECT"+clientColumns+clientTables+"WHERE c.id = ANY($1)", anew, ids)
+	clients, err := scan(rows, err, len(ids), clientFields)
 	if err != nil {
 		return nil, fmt.Errorf("loading %d clients: %w", len(ids), err)
 	}

@@ -160,6 +160,18 @@ func MoveEnrollments(ctx context.Context, db DB, moves []Move) error {
 	return nil
 }
 
+// PutUnderWay notes that a letter of each of the enrollments is under way: nothing
+// dates or delays their step any more.
+func PutUnderWay(ctx context.Context, db DB, ids []int64) error {
+	_, err := db.Exec(ctx, `
+		UPDATE enrollments SET next_at = NULL, waiting = '', waiting_detail = '', due_at = NULL, lanes = ''
+		WHERE id = ANY($1) AND state <> 'ended'`, ids)
+	if err != nil {
+		return fmt.Errorf("putting %d enrollments under way: %w", len(ids), err)
+	}
+	return nil
+}
+
 // EndEnrollments ends those of the enrollments that have not ended and returns
 // their clients. Letters that are not on the wire are cancelled. The caller holds
 // the locks of the clients' addresses.
