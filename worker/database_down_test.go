@@ -63,9 +63,12 @@ var outages = []outage{
 // takeAll cuts every connection to the server and takes all that there are.
 func takeAll(t *testing.T, own *pgtest.Own) []*pgx.Conn {
 	t.Helper()
+	config, err := pgx.ParseConfig(own.URL())
+	must(t, err)
+	config.RuntimeParams["application_name"] = "taken"
 	var taken []*pgx.Conn
 	for {
-		conn, err := pgx.Connect(t.Context(), own.URL())
+		conn, err := pgx.ConnectConfig(t.Context(), config)
 		var pg *pgconn.PgError
 		if errors.As(err, &pg) && pg.Code == "53300" {
 			break
@@ -73,19 +76,19 @@ func takeAll(t *testing.T, own *pgtest.Own) []*pgx.Conn {
 		must(t, err)
 		taken = append(taken, conn)
 	}
-	// Whoever is cut now finds his place taken.
-	const cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'worker'"
+	// Whoever is cut now finds his place taken, also one who is still logging in and has no name yet.
+	const cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'taken'"
 	for {
 		if _, err := taken[0].Exec(t.Context(), cut); err != nil {
 			t.Fatal(err)
 		}
-		conn, err := pgx.Connect(t.Context(), own.URL())
+		conn, err := pgx.ConnectConfig(t.Context(), config)
 		if err == nil {
 			taken = append(taken, conn)
 			continue
 		}
 		var left int
-		must(t, taken[0].QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'worker'").Scan(&left))
+		must(t, taken[0].QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'taken'").Scan(&left))
 		if left == 0 {
 			return taken
 		}
