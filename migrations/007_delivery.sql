@@ -55,6 +55,13 @@ ALTER TABLE messages DROP letter_hash, DROP personal, DROP destinations, SET (fi
 -- T2: letters whose body may be on the wire, one row for all of a group commit. It
 -- goes when they are all settled; those of a dead worker that are not, are
 -- unconfirmed; contents, under the same id, has what they say.
+-- Letters of a worker that died unnoticed before this migration are unconfirmed now.
+WITH doubtful AS (
+    UPDATE messages m SET state = 'unconfirmed', sent_at = business_now(), attempts = m.attempts + 1, reason = 'the worker died while this letter was on the wire'
+    FROM transmissions t WHERE m.id = ANY(t.message_ids) AND m.chunk_id = t.chunk_id AND m.state = 'planned' RETURNING m.enrollment_id
+)
+UPDATE enrollments e SET waiting = CASE WHEN e.state = 'ended' THEN '' ELSE 'unconfirmed' END, next_at = NULL
+FROM doubtful d WHERE e.id = d.enrollment_id;
 DROP TABLE transmissions;
 CREATE TABLE transmissions (
     id          bigint PRIMARY KEY,

@@ -55,7 +55,10 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		replyTo = l.From.Email
 	}
 	domain := from[strings.LastIndexByte(from, '@')+1:]
-	references := w.references(l)
+	references, err := w.references(l)
+	if err != nil {
+		return nil, err
+	}
 	if len(references) > 0 {
 		rendered.Subject = replySubject(l.Thread[0].Subject)
 	}
@@ -79,12 +82,16 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 }
 
 // references are the message ids of the letters that this one answers.
-func (w *Worker) references(l *engine.Letter) []string {
+func (w *Worker) references(l *engine.Letter) ([]string, error) {
 	ids := make([]string, len(l.Thread))
 	for i, before := range l.Thread {
-		ids[i] = w.options.Links.MessageID(before.MessageID) + before.Sender[strings.LastIndexByte(before.Sender, '@'):]
+		from, err := store.NormalizeAddress(before.Sender)
+		if err != nil {
+			return nil, fmt.Errorf("%w: it answers one of %q: %w", errUnwritable, before.Sender, err)
+		}
+		ids[i] = w.options.Links.MessageID(before.MessageID) + from[strings.LastIndexByte(from, '@'):]
 	}
-	return ids
+	return ids, nil
 }
 
 // replySubject is that of the letter answered: mail programs join letters into a

@@ -134,16 +134,14 @@ func (l *lane) sign(c *composed, keys mail.Signers, now time.Time) (raw []byte, 
 	if raw, err = mail.Expand(l.buffers[1][:0], c.compiled.Fixed, c.content.Personal); err != nil {
 		return nil, err
 	}
+	if len(keys) > 0 {
+		if l.signature, err = keys.Sign(l.signature[:0], raw, now); err != nil {
+			return nil, err
+		}
+		c.content.Personal = mail.PrependLiteral(c.content.Personal, l.signature)
+		raw = slices.Insert(raw, 0, l.signature...)
+	}
 	l.buffers[0], l.buffers[1] = raw, l.buffers[0]
-	if len(keys) == 0 {
-		return raw, nil
-	}
-	if l.signature, err = keys.Sign(l.signature[:0], raw, now); err != nil {
-		return nil, err
-	}
-	c.content.Personal = mail.PrependLiteral(c.content.Personal, l.signature)
-	raw = slices.Insert(raw, 0, l.signature...)
-	l.buffers[0] = raw
 	return raw, nil
 }
 

@@ -35,7 +35,25 @@ func (w *Worker) tick(ctx context.Context) {
 	}
 	w.report(ctx, "freeing orphaned chunks failed", w.engine.FreeOrphans(ctx, id, w.hands.has))
 	w.report(ctx, "finding forgotten chunks failed", w.engine.Redeliver(ctx))
-	w.report(ctx, "planning failed", w.PlanAll(ctx))
+	w.report(ctx, "planning failed", w.planSome(ctx))
+}
+
+// turn is how long the planner plans before it looks after the others again.
+const turn = time.Second
+
+// planSome is PlanAll for a turn; when more is due, the next one follows at once.
+func (w *Worker) planSome(ctx context.Context) error {
+	if err := w.engine.Breakers(ctx); err != nil {
+		return err
+	}
+	for began := time.Now(); time.Since(began) < turn; {
+		planned, err := w.engine.Plan(ctx)
+		if err != nil || !planned.Any() {
+			return err
+		}
+	}
+	w.session.wakePlanner()
+	return nil
 }
 
 func (w *Worker) buried(ctx context.Context, message string, unconfirmed int64, err error) {

@@ -99,21 +99,34 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 	for _, u := range users {
 		reps[u.ID] = u
 	}
+	var anew []int64
 	for _, row := range rows {
 		client := byID[row.ClientID]
 		if client == nil {
 			continue // erased at this moment
 		}
 		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow}
-		if letter.Version, err = e.Version(ctx, tx, row.VersionID); err != nil {
+		letter.Version, err = e.Version(ctx, tx, row.VersionID)
+		if errors.Is(err, errContent) {
+			anew = append(anew, row.MessageID) // the planner says what the matter is
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if letter.Client.OwnerID != nil {
 			letter.Rep = reps[*letter.Client.OwnerID]
 		}
 		letter.From = catalog.fromOf(letter)
+		if senderKey(letter.From.Email) != senderKey(claim.Chunk.Sender) {
+			anew = append(anew, row.MessageID) // he has another mailbox, and limits of its own, since it was planned
+			continue
+		}
 		letter.Zone = catalog.zoneOf(letter.Client)
 		claim.Letters = append(claim.Letters, letter)
+	}
+	if err := deferAnew(ctx, tx, anew, claim.Clock.Now); err != nil {
+		return err
 	}
 	return loadThreads(ctx, tx, claim.Letters)
 }

@@ -138,13 +138,13 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 		return err
 	}
 	var held []int64
-	for _, r := range results {
+	for i, r := range results {
 		switch {
 		case r.Invalid:
 			err = e.bounced(ctx, tx, r)
 		case r.State == Unconfirmed:
 			held = append(held, r.Letter.ClientID)
-		case r.State == PutOff && r.Content.ContentID != 0:
+		case settlements[i].State == PutOff && r.Content.ContentID != 0:
 			err = store.ForgetContent(ctx, tx, r.Content)
 		}
 		if err != nil {
@@ -155,10 +155,7 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 	if err != nil {
 		return err
 	}
-	if err := store.WakeEnrollments(ctx, tx, held, []string{waitsForPriority}, now); err != nil {
-		return err
-	}
-	return e.afterEnd(ctx, tx, ended, now)
+	return e.afterEnd(ctx, tx, append(held, ended...), now)
 }
 
 // bounced suppresses an address that does not exist. A client who has another one
@@ -178,8 +175,9 @@ func (e *Engine) bounced(ctx context.Context, tx pgx.Tx, r Result) error {
 	return err
 }
 
-// afterEnd lets what waited for enrollments that have ended go on, and has the
-// clients reviewed: a date to start again may be set now.
+// afterEnd lets what waited for enrollments that have ended, or are held, go on, and
+// has the clients reviewed: a date to start again may be set now, and what the
+// planner is just parking behind them is found.
 func (e *Engine) afterEnd(ctx context.Context, tx pgx.Tx, clients []int64, now time.Time) error {
 	if len(clients) == 0 {
 		return nil

@@ -72,6 +72,11 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 		return nil, nil
 	}
 	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
+	if errors.Is(err, errContent) {
+		p.engine.Log.Error("letter cannot go on", "message_id", d.MessageID, "sequence", e.Sequence, "err", err)
+		late.add(d.MessageID, p.now.Add(time.Hour), "its sequence cannot be read")
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -41,17 +41,20 @@ const (
 // a publication.
 var mendable = []string{waitsForConsent, waitsForAddress, waitsSuppressed, waitsNotTarget, waitsForContent, waitsForDeal}
 
+// pauses are the waits for somebody to resume a sender or a sequence. After a
+// review another sender may write, who is not paused.
+var pauses = []string{waitsForSender, waitsForSequence}
+
 // isHeld reports whether something other than time or priority keeps an
 // enrollment from going on; such a one does not make others wait.
 func isHeld(waiting string) bool {
-	return waiting == waitsUnconfirmed || slices.Contains(mendable, waiting)
+	return waiting == waitsUnconfirmed || slices.Contains(mendable, waiting) || slices.Contains(pauses, waiting)
 }
 
 // goesFirst reports whether an enrollment makes those of lower priority wait: it is
 // active, and nothing but time or priority keeps it from going on.
 func goesFirst(e *store.Enrollment) bool {
-	paused := e.NextAt == nil && (e.Waiting == waitsForSender || e.Waiting == waitsForSequence)
-	return e.State == "active" && !isHeld(e.Waiting) && !paused
+	return e.State == "active" && !isHeld(e.Waiting)
 }
 
 // holdOf says what keeps a client from being mailed at all, or "".

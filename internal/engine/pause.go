@@ -126,6 +126,9 @@ func (e *Engine) ResumeSequence(ctx context.Context, sequence, by string) error 
 
 func (e *Engine) resumePaused(ctx context.Context, kind, name, waiting, by string) error {
 	err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
+		if err := store.AwaitPlanner(ctx, tx); err != nil { // what it is parking just now is to be woken too
+			return err
+		}
 		if err := store.LockPause(ctx, tx, kind, name); err != nil {
 			return err
 		}

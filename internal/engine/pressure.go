@@ -43,7 +43,7 @@ func (p *planning) pressureOn(ctx context.Context, clients []store.Client) (*pre
 		return nil, err
 	}
 	if limits.Client == nil && limits.Human.QuietFor() == 0 {
-		letters, err := store.LettersSince(ctx, p.tx, ids, p.now.Add(-spacing))
+		letters, err := store.LettersSince(ctx, p.tx, ids, p.now.Add(-spacing), p.now)
 		for _, letter := range letters {
 			pr.recent[letter.ClientID] = append(pr.recent[letter.ClientID], letter)
 		}

@@ -96,7 +96,18 @@ func (e *Engine) planAnew(ctx context.Context, tx pgx.Tx, l *Letter) error {
 	if err != nil {
 		return err
 	}
-	return store.Defer(ctx, tx, []int64{l.MessageID}, []time.Time{now.Add(time.Second)}, []string{"planned anew"})
+	return deferAnew(ctx, tx, []int64{l.MessageID}, now)
+}
+
+func deferAnew(ctx context.Context, tx pgx.Tx, messageIDs []int64, now time.Time) error {
+	if len(messageIDs) == 0 {
+		return nil
+	}
+	until, reasons := make([]time.Time, len(messageIDs)), make([]string, len(messageIDs))
+	for i := range messageIDs {
+		until[i], reasons[i] = now.Add(time.Second), "planned anew"
+	}
+	return store.Defer(ctx, tx, messageIDs, until, reasons)
 }
 
 // hold keeps a letter and its enrollment from going on for a reason that a change
@@ -112,5 +123,5 @@ func (e *Engine) hold(ctx context.Context, tx pgx.Tx, l *Letter, reason string) 
 	if err != nil {
 		return err
 	}
-	return store.WakeEnrollments(ctx, tx, []int64{l.ClientID}, []string{waitsForPriority}, now)
+	return e.afterEnd(ctx, tx, []int64{l.ClientID}, now)
 }

@@ -63,6 +63,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			return err
 		}
 	}
+	if err := store.LookAgain(ctx, tx, free, pauses, now); err != nil {
+		return err
+	}
 	if err := store.WakeEnrollments(ctx, tx, free, mendable, now); err != nil {
 		return err
 	}

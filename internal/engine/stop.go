@@ -130,6 +130,9 @@ func (e *Engine) ResumeEnrollment(ctx context.Context, id int64) error {
 		if err := store.ResumeEnrollment(ctx, s.tx, id, now); err != nil {
 			return err
 		}
+		if err := store.LookAgain(ctx, s.tx, []int64{enrollment.ClientID}, pauses, now); err != nil {
+			return err
+		}
 		holds := append([]string{waitsForPriority}, mendable...)
 		return store.WakeEnrollments(ctx, s.tx, []int64{enrollment.ClientID}, holds, now)
 	})

@@ -132,8 +132,8 @@ func LockClock(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// AwaitPlanner waits until the planner that is at work, if any, has committed. The
-// lock is free again as soon as the statement ends.
+// AwaitPlanner waits until the planner that is at work, if any, has committed, and
+// keeps others from planning until the transaction ends, or at once outside of one.
 func AwaitPlanner(ctx context.Context, db DB) error {
 	if _, err := db.Exec(ctx, "SELECT pg_advisory_xact_lock($1, 0)", plannerLock); err != nil {
 		return fmt.Errorf("waiting for the planner: %w", err)

@@ -43,13 +43,20 @@ func CommitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	}
 }
 
+// lockForCommit takes what the statements after it rely on, whose snapshots are later
+// than these locks: the addresses against stops, the chunks against whoever takes
+// them over.
+const lockForCommit = `
+	SELECT (SELECT count(pg_advisory_xact_lock(key)) FROM (
+			SELECT DISTINCT address_key(a) AS key FROM unnest($1::text[]) AS a WHERE a <> '' ORDER BY key OFFSET 0
+		) AS sorted),
+		(SELECT count(*) FROM (SELECT 1 FROM chunks WHERE id = ANY($2::bigint[]) ORDER BY id FOR SHARE) AS held)`
+
 func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission, err error) {
 	var b pgx.Batch
-	addresses := column(g.Wanted, func(t Transmit) string { return t.Recipient })
+	b.Queue(lockForCommit, column(g.Wanted, func(t Transmit) string { return t.Recipient }), column(g.Sent, func(s Settlement) int64 { return s.ChunkID }))
 	if len(g.Sent)+len(g.Settled) > 0 {
-		b.Queue(settleSent, sentArgs(g.Sent, g.Settled, addresses))
-	} else if len(addresses) > 0 {
-		b.Queue(lockAddresses, addresses)
+		b.Queue(settleSent, sentArgs(g.Sent, g.Settled))
 	}
 	if g.Unsure {
 		b.Queue("DELETE FROM transmissions WHERE worker_id = $1 AND id <> ALL($2::bigint[])", g.WorkerID, g.Open)

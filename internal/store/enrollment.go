@@ -223,6 +223,18 @@ func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []st
 	return nil
 }
 
+// LookAgain has the planner decide anew about enrollments of the clients that wait
+// for one of the given things; they wait on if nothing has changed.
+func LookAgain(ctx context.Context, db DB, clientIDs []int64, waiting []string, now time.Time) error {
+	_, err := db.Exec(ctx, `
+		UPDATE enrollments SET next_at = $3 WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2)
+		  AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = enrollments.id AND m.state IN ('held', 'planned'))`, anew, clientIDs, waiting, now)
+	if err != nil {
+		return fmt.Errorf("looking again at what waits: %w", err)
+	}
+	return nil
+}
+
 // A letter that was held is planned anew by itself: its enrollment then has no date.
 const wakeEnrollments = `
 	WITH woken AS (

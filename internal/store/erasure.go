@@ -14,7 +14,11 @@ import (
 func Erase(ctx context.Context, db DB, id int64) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			WITH gone AS (DELETE FROM messages WHERE client_id = $1 RETURNING id, recipient, content_id, content_place),
+			WITH deleted AS (DELETE FROM messages WHERE client_id = $1 RETURNING id, recipient, content_id, content_place, chunk_id),
+			gone AS ( -- one that is on the wire says what it says already
+				SELECT m.id, m.recipient, coalesce(m.content_id, t.id) AS content_id, coalesce(m.content_place, t.places[array_position(t.message_ids, m.id)]) AS content_place
+				FROM deleted m LEFT JOIN transmissions t ON m.id = ANY(t.message_ids) AND t.chunk_ids[array_position(t.message_ids, m.id)] = m.chunk_id
+			),
 			letters AS (
 				SELECT gone.id, coalesce(said.recipients[content_place], recipient) AS recipient FROM gone LEFT JOIN contents said ON said.id = content_id
 			), kept AS (

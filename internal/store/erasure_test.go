@@ -54,7 +54,7 @@ func TestRecentLettersOfClients(t *testing.T) {
 	if at := must(store.LastSent(ctx, o.db, ids[1]))(t); at != nil {
 		t.Errorf("a letter to bob went at %v: it is only planned", at)
 	}
-	recent := must(store.LettersSince(ctx, o.db, ids, noon.Add(-time.Hour)))(t)
+	recent := must(store.LettersSince(ctx, o.db, ids, noon.Add(-time.Hour), noon))(t)
 	enrollments := map[int64]int64{}
 	for _, letter := range recent {
 		enrollments[letter.ClientID] = letter.EnrollmentID
@@ -62,7 +62,10 @@ func TestRecentLettersOfClients(t *testing.T) {
 	if diff := cmp.Diff(map[int64]int64{ids[0]: list[0].ID, ids[1]: list[1].ID}, enrollments); diff != "" {
 		t.Errorf("recent letters by client (-want +got):\n%s", diff)
 	}
-	if old := must(store.LettersSince(ctx, o.db, ids, noon.Add(time.Hour)))(t); len(old) != 0 {
-		t.Errorf("letters from before count: %+v", old)
+	// One that is planned still goes, however long ago it was due.
+	evening := noon.Add(6 * time.Hour)
+	want := []store.OtherLetter{{ClientID: ids[1], EnrollmentID: list[1].ID, At: evening}}
+	if diff := cmp.Diff(want, must(store.LettersSince(ctx, o.db, ids, noon.Add(time.Hour), evening))(t)); diff != "" {
+		t.Errorf("recent letters in the evening (-want +got):\n%s", diff)
 	}
 }

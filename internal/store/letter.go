@@ -158,10 +158,10 @@ type OtherLetter struct {
 
 // LettersSince returns the letters to clients that went, or are planned, since a
 // time, the latest of each enrollment.
-func LettersSince(ctx context.Context, db DB, clientIDs []int64, since time.Time) ([]OtherLetter, error) {
+func LettersSince(ctx context.Context, db DB, clientIDs []int64, since, now time.Time) ([]OtherLetter, error) {
 	list, err := all[OtherLetter](db.Query(ctx, `
-		SELECT client_id, enrollment_id, max(coalesce(sent_at, at)) AS at FROM messages
-		WHERE client_id = ANY($1) AND at > $2 AND state IN ('planned', 'sent', 'unconfirmed') GROUP BY client_id, enrollment_id`, clientIDs, since))
+		SELECT client_id, enrollment_id, max(CASE WHEN state = 'planned' THEN greatest(at, $3) ELSE coalesce(sent_at, at) END) AS at FROM messages
+		WHERE client_id = ANY($1) AND (at > $2 AND state IN ('sent', 'unconfirmed') OR state = 'planned') GROUP BY client_id, enrollment_id`, clientIDs, since, now))
 	if err != nil {
 		return nil, fmt.Errorf("finding recent letters: %w", err)
 	}

@@ -63,6 +63,11 @@ type Settlement struct {
 // Settle is T3 of letters with any outcome. It returns the clients whose enrollment
 // ended with it.
 func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) {
+	// Whoever takes over a chunk waits for outcomes that are being written, or has been
+	// waited for here: the next statement sees what he did.
+	if _, err := tx.Exec(ctx, lockForCommit, []string{}, column(list, func(s Settlement) int64 { return s.ChunkID })); err != nil {
+		return nil, fmt.Errorf("holding the chunks of %d letters: %w", len(list), err)
+	}
 	rows, err := tx.Query(ctx, settle, settleArgs(list))
 	if err != nil {
 		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
@@ -84,9 +89,6 @@ const settle = `
 			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[], @end_reason::text[])
 			AS r(message_id, chunk_id, fence, state, at, attempted, reason, response, subject, recipient, content_id, place, until, moves,
 			last_step, next_step, next_at, waiting, end_reason)
-	), k AS (
-		-- Whoever takes over a chunk waits for outcomes that are being written.
-		SELECT id, fence FROM chunks WHERE id = ANY(@chunk_id) FOR SHARE
 	), settled AS (
 		UPDATE messages m SET state = r.state, reason = r.reason, response = r.response, fence = r.fence,
 			attempts = m.attempts + CASE WHEN r.attempted AND m.state <> 'unconfirmed' THEN 1 ELSE 0 END,
@@ -94,7 +96,7 @@ const settle = `
 			sent_at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') THEN r.at ELSE m.sent_at END,
 			at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') AND r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END,
 			subject = r.subject, recipient = r.recipient, content_id = r.content_id, content_place = r.place
-		FROM r LEFT JOIN k ON k.id = r.chunk_id
+		FROM r LEFT JOIN chunks k ON k.id = r.chunk_id
 		WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
 		  AND ((m.state = 'planned' AND k.fence = r.fence) OR (m.state = 'unconfirmed' AND m.fence = r.fence))
 		RETURNING m.id, m.enrollment_id, r.*

@@ -50,16 +50,18 @@ const (
 )
 
 // NoteTroubles turns touches since the one with the id after that tell of bounces
-// and complaints about sent letters into rejections, once each.
+// and complaints about sent letters into rejections, once each. Older ones, from
+// before anybody looked, are not held against the letters of today.
 func NoteTroubles(ctx context.Context, db DB, after int64) error {
 	_, err := db.Exec(ctx, `
 		INSERT INTO rejections (message_id, touch_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
-		SELECT m.id, t.id, lower(m.sender), s.name, split_part(m.recipient, '@', 2), t.kind, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
+		SELECT m.id, t.id, lower(m.sender), s.name, split_part(coalesce(said.recipients[m.content_place], m.recipient), '@', 2), t.kind, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
 		FROM touches t JOIN messages m ON m.id = t.message_id AND m.state = 'sent'
 		JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id
+		LEFT JOIN contents said ON said.id = m.content_id
 		LEFT JOIN tallies a ON a.kind = 'sender' AND a.name = lower(m.sender)
 		LEFT JOIN tallies b ON b.kind = 'sequence' AND b.name = s.name
-		WHERE t.kind IN ('bounced', 'complained') AND t.id > $1
+		WHERE t.kind IN ('bounced', 'complained') AND t.id > $1 AND t.at > business_now() - interval '1 day'
 		ON CONFLICT (touch_id) DO NOTHING`, after)
 	if err != nil {
 		return fmt.Errorf("noting bounces and complaints: %w", err)

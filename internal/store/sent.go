@@ -7,26 +7,18 @@ import (
 )
 
 // settleSent is settle for letters that were accepted, which almost all are: less
-// than half the work. It takes the locks of the addresses that T2 needs in the next
-// statement too, before anything else, and removes transmissions that are settled
-// with it.
+// than half the work. It removes transmissions that are settled with it, too. The
+// chunks are held by an earlier statement.
 const settleSent = `
-	WITH locked AS (
-		SELECT count(pg_advisory_xact_lock(key)) AS n FROM (
-			SELECT DISTINCT address_key(a) AS key FROM unnest(@addresses::text[]) AS a WHERE a <> '' ORDER BY key OFFSET 0
-		) AS sorted
-	), k AS (
-		-- Whoever takes over a chunk waits for outcomes that are being written.
-		SELECT id, fence FROM chunks, locked WHERE id = ANY(@chunk_id) AND n >= 0 FOR SHARE OF chunks
-	), settled AS (
+	WITH settled AS (
 		UPDATE messages m SET state = 'sent', reason = '', response = r.response, fence = r.fence, sent_at = r.at,
 			attempts = m.attempts + CASE WHEN m.state = 'unconfirmed' THEN 0 ELSE 1 END,
 			at = CASE WHEN r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END, content_id = r.content_id, content_place = r.place
-		FROM locked, unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @at::timestamptz[], @response::text[], @content_id::bigint[], @place::int[],
+		FROM unnest(@message_id::bigint[], @chunk_id::bigint[], @fence::bigint[], @at::timestamptz[], @response::text[], @content_id::bigint[], @place::int[],
 			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[], @end_reason::text[])
 			AS r(message_id, chunk_id, fence, at, response, content_id, place, last_step, next_step, next_at, waiting, end_reason)
-			LEFT JOIN k ON k.id = r.chunk_id
-		WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id AND n >= 0
+			LEFT JOIN chunks k ON k.id = r.chunk_id
+		WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
 		  AND ((m.state = 'planned' AND k.fence = r.fence) OR (m.state = 'unconfirmed' AND m.fence = r.fence))
 		RETURNING m.enrollment_id, r.at, r.last_step, r.next_step, r.next_at, r.waiting, r.end_reason
 	), closed AS (
@@ -38,9 +30,9 @@ const settleSent = `
 		end_reason = CASE WHEN s.end_reason <> '' THEN s.end_reason END
 	FROM settled s WHERE e.id = s.enrollment_id AND e.state <> 'ended'`
 
-func sentArgs(list []Settlement, closed []int64, addresses []string) pgx.StrictNamedArgs {
+func sentArgs(list []Settlement, closed []int64) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
-		"addresses": addresses, "closed": closed,
+		"closed":     closed,
 		"message_id": column(list, func(s Settlement) int64 { return s.MessageID }),
 		"chunk_id":   column(list, func(s Settlement) int64 { return s.ChunkID }),
 		"fence":      column(list, func(s Settlement) int64 { return s.Fence }),

@@ -39,8 +39,8 @@ type Transmission struct {
 
 // beginTransmission is T2. A letter passes if its chunk is still claimed by the
 // worker under the letter's fence, it is still planned, its enrollment active, its
-// client the same address with a consent that allows letters, and nothing
-// suppresses it. What the letters say goes past the checks, as it is; of one that
+// client the same address with a consent that allows letters, its sequence not
+// paused, and nothing suppresses it. What the letters say goes past the checks, as it is; of one that
 // is refused it is forgotten when it is dealt with.
 const beginTransmission = `
 	WITH ok AS (
@@ -55,6 +55,7 @@ const beginTransmission = `
 		  AND c.address = w.recipient AND c.consent_basis = ANY(@consents) AND c.stage <> 'not_target'
 		  AND (c.review_at IS NULL OR c.review_at > @now)
 		  AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = w.recipient AND x.scope IN ('', w.sequence))
+		  AND w.sequence <> ALL (ARRAY(SELECT name FROM pauses WHERE kind = 'sequence' AND paused AND (until IS NULL OR until > @now)))
 		FOR SHARE OF k
 	), content AS (
 		INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)

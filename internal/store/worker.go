@@ -103,6 +103,9 @@ func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks [
 	if err := WakeEnrollments(ctx, tx, clients, []string{"priority"}, now); err != nil {
 		return nil, 0, err
 	}
+	if err := ReviewClients(ctx, tx, clients, now); err != nil { // what the planner is just parking behind them
+		return nil, 0, err
+	}
 	if _, err := tx.Exec(ctx, "DELETE FROM transmissions WHERE worker_id = $1", id); err != nil {
 		return nil, 0, fmt.Errorf("clearing transmissions of worker %d: %w", id, err)
 	}
