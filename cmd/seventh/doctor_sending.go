@@ -57,7 +57,8 @@ func (d *doctor) sending(ctx context.Context, folder *content.Folder, db *databa
 	for _, server := range s.servers {
 		s.domains = append(s.domains, server.domains...)
 	}
-	s.domains, s.replies = sortedUnique(s.domains), sortedUnique(append(s.replies, s.domains...))
+	s.domains = sortedUnique(s.domains)
+	s.replies = sortedUnique(append(s.replies, s.domains...))
 	return s
 }
 

@@ -20,12 +20,12 @@ import (
 // Everything about senders, categories and windows is in seventh.yaml.
 type Settings struct {
 	DatabaseURL string        `env:"SEVENTH_DATABASE_URL" placeholder:"URL" help:"PostgreSQL 15 or newer. Default: an embedded one under --data."`
-	SMTPURL     string        `env:"SEVENTH_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"smtp://user:pass@host:port or smtps://…; query: pool, rate, helo, tls. Default: letters go to the sandbox inbox."`
+	SMTPURL     string        `env:"SEVENTH_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"smtp://user:pass@host:port or smtps://…; query: pool, rate, helo, tls, auth. Default: letters go to the sandbox inbox."`
 	Listen      string        `env:"SEVENTH_LISTEN" default:"127.0.0.1:8080" help:"Address of API and pages."`
 	PublicURL   string        `env:"SEVENTH_PUBLIC_URL" placeholder:"URL" help:"Base of the links in letters. Default: http:// and --listen."`
 	Secret      string        `env:"SEVENTH_SECRET" placeholder:"TEXT" help:"At least 32 bytes; signs sessions. The sandbox makes its own."`
 	Content     string        `env:"SEVENTH_CONTENT" type:"path" placeholder:"DIR" help:"Content folder. Default: the content built into the binary."`
-	Data        string        `env:"SEVENTH_DATA" type:"path" default:".seventh" help:"State of the sandbox."`
+	Data        string        `env:"SEVENTH_DATA" type:"path" default:".seventh" help:"State of the sandbox, and everywhere what tells a restored backup: keep it."`
 	Sandbox     *bool         `env:"SEVENTH_SANDBOX" negatable:"" help:"Movable clock, inbox pages, one-time login link. Default: on when neither database nor SMTP is configured."`
 	APIKey      string        `env:"SEVENTH_API_KEY" placeholder:"KEY" help:"A full-scope API key accepted beside the stored ones."`
 	Lease       time.Duration `env:"SEVENTH_LEASE" default:"2m" hidden:"" help:"How long a worker that hangs keeps its letters from others."`
