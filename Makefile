@@ -20,6 +20,10 @@ build: ## Build bin/seventh
 test: lint check ## Everything: format, vet, staticcheck, race tests, browser tests, built-in content
 	go test -race -timeout 15m ./...
 
+.PHONY: soak
+soak: ## Kill processes 300 times at random moments while they send 100,000 letters
+	go test ./cmd/seventh -run TestKilledAtRandomMoments -v -timeout 60m -soak-kills 300 -soak-letters 100000
+
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "Not formatted (run make fmt):"; gofmt -l .; exit 1; }

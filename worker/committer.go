@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"seventh/internal/engine"
+	"seventh/internal/failpoint"
 	"seventh/internal/store"
 )
 
@@ -140,6 +141,9 @@ func (c *committer) commit(ctx context.Context, requests []request) {
 		passed, err := c.engine.Commit(context.WithoutCancel(ctx), batch)
 		if err == nil {
 			c.unsure = false
+			if len(batch.Results) > 0 {
+				failpoint.Hit(failpoint.AfterT3)
+			}
 			c.answer(requests, passed)
 			return
 		}

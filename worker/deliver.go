@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"seventh/internal/engine"
+	"seventh/internal/failpoint"
 )
 
 // deliverWorker delivers chunks. What is left of a chunk waits in its row, and
@@ -30,10 +31,12 @@ func (d *deliverWorker) Work(ctx context.Context, job *river.Job[engine.DeliverA
 		return river.JobSnooze(time.Second) // an earlier job of the same chunk is still at it
 	}
 	defer w.hands.drop(job.Args.ChunkID)
+	failpoint.Hit(failpoint.BeforeT1)
 	claim, err := w.engine.Claim(ctx, job.Args.ChunkID, id)
 	if err != nil || claim == nil {
 		return err
 	}
+	failpoint.Hit(failpoint.AfterT1)
 	run := &run{claim: claim, claimed: time.Now(), stopped: w.fleet.stopped, pace: newPace(claim.Chunk.PerSecond)}
 	w.deliver(ctx, run)
 	return w.engine.Release(context.WithoutCancel(ctx), claim.Chunk, run.reason())

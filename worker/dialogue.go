@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seventh/internal/engine"
+	"seventh/internal/failpoint"
 	"seventh/internal/mail"
 	"seventh/internal/store"
 )
@@ -53,6 +54,7 @@ func (l *lane) deliver(p parcel) {
 // connection, or nil when none is waiting.
 func (l *lane) converse(d *draft) *draft {
 	ctx := context.Background()
+	failpoint.Hit(failpoint.BeforeT2)
 	passed, asked := l.worker.committer.transmit(d.letter, d.run.now()), time.Now()
 	for {
 		next := l.take() // while T2 is being committed
@@ -62,6 +64,7 @@ func (l *lane) converse(d *draft) *draft {
 			l.notAllowed(d, v.err)
 			return next
 		}
+		failpoint.Hit(failpoint.AfterT2)
 		if time.Since(asked) > patience {
 			// The server may have given up waiting for the body: what it would say to
 			// one could not be told from its word about the letter.
@@ -75,6 +78,7 @@ func (l *lane) converse(d *draft) *draft {
 		}
 		outcome, refused := l.conn.Next(ctx, d.raw, next.from, next.to())
 		if refused == nil {
+			failpoint.Hit(failpoint.BeforeT2)
 			passed, asked = l.worker.committer.exchange(d.result(v.place, outcome), d.run.pending.Done, next.letter, next.run.now()), time.Now()
 			d = next
 			continue
@@ -125,6 +129,7 @@ func (l *lane) compose(p parcel) *draft {
 		return nil
 	}
 	p.letter.Content = composed.content
+	failpoint.Hit(failpoint.AfterRender)
 	return d
 }
 

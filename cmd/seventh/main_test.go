@@ -21,17 +21,21 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // binary builds the real program, once for all tests that run it.
-var binary = sync.OnceValues(func() (string, error) {
-	path, err := filepath.Abs("../../bin/test/seventh")
+var binary = sync.OnceValues(func() (string, error) { return build("seventh") })
+
+// build builds the program under bin/test.
+func build(name string, flags ...string) (string, error) {
+	path, err := filepath.Abs(filepath.Join("../../bin/test", name))
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	args := append([]string{"build", "-o", path}, flags...)
+	out, err := exec.Command("go", append(args, ".")...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("building seventh: %w\n%s", err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}
 	return path, nil
-})
+}
 
 // output collects what a program prints, from several goroutines.
 type output struct {
@@ -66,6 +70,12 @@ func start(t *testing.T, settings []string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startFrom(t, path, settings, args...)
+}
+
+// startFrom is start of another build.
+func startFrom(t *testing.T, path string, settings []string, args ...string) *program {
+	t.Helper()
 	p := &program{t: t, command: exec.Command(path, args...), output: &output{}, ended: make(chan struct{})}
 	p.command.Env = append(withoutSeventh(), settings...)
 	p.command.Dir = t.TempDir()

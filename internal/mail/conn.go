@@ -8,6 +8,8 @@ import (
 	"net/textproto"
 	"sync/atomic"
 	"time"
+
+	"seventh/internal/failpoint"
 )
 
 var (
@@ -177,6 +179,9 @@ func (c *Conn) transmit(ctx context.Context, end int) *Outcome {
 	written := 0
 	for written < len(c.buf) {
 		piece := c.buf[written:min(written+chunk, len(c.buf))]
+		if failpoint.Enabled && written < end/2 { // the half is written on its own
+			piece = c.buf[written:min(written+chunk, end/2)]
+		}
 		c.wire.expect(c.timeouts.Body)
 		n, err := c.send(piece)
 		written += n
@@ -189,7 +194,11 @@ func (c *Conn) transmit(ctx context.Context, end int) *Outcome {
 		if err != nil {
 			return nil // the next envelope was cut; the reply to the dot is still due
 		}
+		if failpoint.Enabled && written == end/2 {
+			failpoint.Hit(failpoint.HalfBody)
+		}
 	}
+	failpoint.Hit(failpoint.DotWritten)
 	return nil
 }
 
@@ -217,6 +226,7 @@ func (c *Conn) verdict() Outcome {
 	}
 	o := answered(PhaseDot, code, text)
 	if o.Verdict == Sent {
+		failpoint.Hit(failpoint.Read250)
 		c.letters++
 	}
 	if code == 421 || o.Verdict == Unconfirmed {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"seventh/internal/failpoint"
 )
 
 // Dial connects: TCP, TLS, greeting, EHLO, STARTTLS and AUTH, each within its own timeout
@@ -37,6 +39,7 @@ func (s Server) connect(ctx context.Context, t Timeouts) (*wire, *smtp.Client, *
 	if err != nil {
 		return nil, nil, outcomeOf(PhaseDial, fmt.Errorf("connecting: %w", err))
 	}
+	failpoint.Hit(failpoint.AfterDial)
 	w := &wire{Conn: tcp}
 	end := w.watch(ctx)
 	defer end()
@@ -49,6 +52,7 @@ func (s Server) connect(ctx context.Context, t Timeouts) (*wire, *smtp.Client, *
 		w.abort()
 		return nil, nil, outcome
 	}
+	failpoint.Hit(failpoint.AfterAuth)
 	w.budget = -1
 	return w, client, nil
 }

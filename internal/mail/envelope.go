@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"seventh/internal/failpoint"
 )
 
 // envelope is who a letter is from and to, checked and fit for the wire.
@@ -12,6 +14,9 @@ type envelope struct{ from, to string }
 // envelopePhases is the order of an envelope's commands. DATA is last, as RFC 2920 3.1
 // wants of a pipelined group.
 var envelopePhases = [...]Phase{PhaseMail, PhaseRcpt, PhaseData}
+
+// accepted are the points after the replies to an envelope's commands.
+var accepted = map[Phase]string{PhaseMail: failpoint.AfterMail, PhaseRcpt: failpoint.AfterRcpt}
 
 // newEnvelope refuses addresses that SMTP without SMTPUTF8 cannot carry. An empty from is
 // the null return path.
@@ -137,9 +142,13 @@ func (c *Conn) readStep(phase Phase) *Outcome {
 	}
 	switch {
 	case phase == PhaseData && code == 354:
+		failpoint.Hit(failpoint.After354)
 		c.open = true
 		return nil
 	case phase != PhaseData && code/100 == 2:
+		if failpoint.Enabled {
+			failpoint.Hit(accepted[phase])
+		}
 		c.dirty = true
 		return nil
 	}

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -14,8 +13,10 @@ import (
 	"seventh/internal/smtptest"
 )
 
-// TestMain fails the package when a test leaves a goroutine of a connection or server behind.
+// TestMain fails the package when a test leaves a goroutine of a connection or server
+// behind, or open files.
 func TestMain(m *testing.M) {
+	before := openFiles()
 	code := m.Run()
 	deadline := time.Now().Add(10 * time.Second)
 	for leaked := leakedStacks(); leaked != ""; leaked = leakedStacks() {
@@ -26,7 +27,23 @@ func TestMain(m *testing.M) {
 		}
 		runtime.Gosched()
 	}
+	if after := openFiles(); after > before+few {
+		fmt.Fprintf(os.Stderr, "%d files are open after the tests, %d before\n", after, before)
+		code = 1
+	}
 	os.Exit(code)
+}
+
+// few is how many files the runtime opens for itself (its poller, random numbers).
+const few = 8
+
+// openFiles counts the descriptors of this process, -1 where they cannot be listed.
+func openFiles() int {
+	list, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return -1
+	}
+	return len(list)
 }
 
 func leakedStacks() string {
@@ -57,10 +74,12 @@ func impatient(phase string) Timeouts {
 		return Timeouts{Greeting: soon}
 	case "ehlo", "starttls", "auth":
 		return Timeouts{Hello: soon}
-	case "mail", "rcpt":
+	case "mail", "rcpt", "rset":
 		return Timeouts{Envelope: soon}
 	case "data":
 		return Timeouts{Data: soon}
+	case "half":
+		return Timeouts{Body: soon}
 	}
 	return Timeouts{EndOfData: soon}
 }
@@ -107,119 +126,10 @@ type result struct {
 	Code    int
 }
 
-// faults of the table, and what the phases before the dot make of them. The exceptions
-// are in the table itself.
-var faults = []struct {
-	name    string
-	fault   smtptest.Fault
-	verdict Verdict
-	code    int
-}{
-	{"reset", smtptest.Drop, Deferred, 0},
-	{"closed", smtptest.HalfClose, Deferred, 0},
-	{"stalled", smtptest.Stall, Deferred, 0},
-	{"garbage", smtptest.Garbage, Deferred, 0},
-	{"slow", smtptest.Slow, Sent, 250},
-	{"421", smtptest.Reply(421, "4.3.2 shutting down"), Deferred, 421},
-	{"4xx", smtptest.Reply(451, "4.3.0 later"), Deferred, 451},
-	{"5xx", smtptest.Reply(550, "5.0.0 no"), "", 550},
-	{"multi-line", smtptest.Reply(550, "5.0.0 no\n5.0.0 and no\n5.0.0 again"), "", 550},
-	{"8 MB", smtptest.Reply(550, strings.Repeat("no ", 8<<20/3)), "", 550},
-}
-
-// phases of the table, and what they make of a 5xx.
-var phases = []struct {
-	phase   string
-	reports Phase
-	refused Verdict
-}{
-	{"connect", PhaseGreeting, Deferred},
-	{"greeting", PhaseGreeting, Deferred},
-	{"ehlo", PhaseEHLO, Deferred},
-	{"starttls", PhaseSTARTTLS, SenderProblem},
-	{"auth", PhaseAuth, SenderProblem},
-	{"mail", PhaseMail, SenderProblem},
-	{"rcpt", PhaseRcpt, Failed},
-	{"data", PhaseData, Failed},
-	{"body", PhaseDot, Failed}, // the letter fits in one write: the dot has left when the fault comes
-	{"dot", PhaseDot, Failed},
-}
-
-func TestEveryFaultAtEveryPhaseHasItsOutcome(t *testing.T) {
-	t.Parallel()
-	for _, p := range phases {
-		for _, f := range faults {
-			for _, pipelining := range []bool{true, false} {
-				want := result{cmp.Or(f.verdict, p.refused), p.reports, f.code}
-				switch {
-				case f.verdict == Sent:
-					want.Phase = PhaseDot
-				case f.code == 0 && p.reports == PhaseDot:
-					want.Verdict = Unconfirmed
-				case f.name == "8 MB" && isHandshake(p.reports):
-					want = result{Deferred, p.reports, 0} // read by go-mail's client, which would keep all of it
-				}
-				t.Run(fmt.Sprintf("%s/%s/pipelining=%t", p.phase, f.name, pipelining), func(t *testing.T) {
-					t.Parallel()
-					s := smtptest.New(t, smtptest.Options{
-						STARTTLS:     p.phase == "starttls",
-						Auth:         map[string]string{"user": "secret"},
-						NoPipelining: !pipelining,
-						Script: func(e smtptest.Event) smtptest.Fault {
-							if e.Phase == p.phase {
-								return f.fault
-							}
-							return smtptest.None
-						},
-					})
-					server := serverFor(t, s)
-					server.User, server.Password = "user", "secret"
-					if p.phase == "starttls" {
-						server.TLS = STARTTLS
-					}
-					if f.name == "stalled" {
-						server.Timeouts = impatient(p.phase)
-					}
-					o := attempt(t.Context(), server, []byte(letter))
-					got := result{o.Verdict, o.Phase, o.Code}
-					if f.fault == smtptest.Drop && o.Phase != PhaseDot {
-						got.Phase = want.Phase // a reset also destroys what was said before it
-					}
-					if got != want {
-						t.Errorf("outcome %+v, want %+v\n%v", got, want, o)
-					}
-					if accepted := s.Accepted(); (o.Verdict == Sent) != (accepted == 1) {
-						t.Errorf("outcome %s, but the server accepted %d letters", o.Verdict, accepted)
-					}
-					if len(o.Text) > maxText {
-						t.Errorf("%d bytes of text are kept", len(o.Text))
-					}
-				})
-			}
-		}
-	}
-}
-
-func isHandshake(p Phase) bool {
-	return p == PhaseGreeting || p == PhaseEHLO || p == PhaseSTARTTLS || p == PhaseAuth
-}
-
-func TestNoServerAtAllDefersTheLetter(t *testing.T) {
-	t.Parallel()
-	s := smtptest.New(t, smtptest.Options{})
-	server := serverFor(t, s)
-	s.Close()
-	o := attempt(t.Context(), server, []byte(letter))
-	if got, want := (result{o.Verdict, o.Phase, o.Code}), (result{Deferred, PhaseDial, 0}); got != want {
-		t.Errorf("outcome %+v, want %+v", got, want)
-	}
-}
-
 // A letter too long for the socket's buffers is cut before its dot: what the server has is
 // half a letter, and it must stay without an end.
 func TestLetterCutBeforeItsDotIsDeferredAndNeverArrives(t *testing.T) {
 	t.Parallel()
-	huge := append([]byte("Subject: huge\r\n\r\n"), bytes.Repeat([]byte("0123456789abcdef0123456789abcdef\r\n"), 1<<20)...)
 	for name, fault := range map[string]smtptest.Fault{"reset": smtptest.Drop, "stalled": smtptest.Stall} {
 		for _, encrypted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/tls=%t", name, encrypted), func(t *testing.T) {

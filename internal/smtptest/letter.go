@@ -3,6 +3,7 @@ package smtptest
 import (
 	"bufio"
 	"bytes"
+	"math/rand/v2"
 	"strconv"
 	"time"
 )
@@ -49,7 +50,7 @@ func (x *session) dot(letter Letter) {
 		f.kind == dropAccepted || f.kind == closeAccepted || f.kind == reply && f.code/100 == 2
 	if accepted {
 		x.server.keep(letter)
-		x.wait(x.server.options.Delay)
+		x.wait(x.server.options.delay())
 	}
 	switch f.kind {
 	case dropAccepted:
@@ -86,6 +87,14 @@ func (x *session) readLetter() (raw []byte, ok bool) {
 		raw = append(raw, chunk...)
 		lineStart = bytes.HasSuffix(raw, []byte("\r\n"))
 	}
+}
+
+// delay is how long a letter's answer takes.
+func (o Options) delay() time.Duration {
+	if o.Jitter == 0 {
+		return o.Delay
+	}
+	return o.Delay + rand.N(o.Jitter)
 }
 
 func (x *session) wait(d time.Duration) {

@@ -40,6 +40,7 @@ type Options struct {
 	Extensions   []string          // further keywords in the answer to EHLO, such as "SIZE 1000"
 	Greeting     string            // text of the 220 greeting; "\n" makes it multi-line
 	Delay        time.Duration     // between acceptance and its 250
+	Jitter       time.Duration     // up to so much longer, at random
 	Discard      bool              // letters are counted but not kept, for measuring
 	Script       func(Event) Fault // asked at every step, by one session at a time; nil means no faults
 }

@@ -83,6 +83,11 @@ func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks [
 	if err != nil {
 		return nil, 0, fmt.Errorf("freeing chunks of worker %d: %w", id, err)
 	}
+	// A job of his may be over a chunk that he has not claimed yet: it is gone with him.
+	// A second job for a chunk finds nothing to do.
+	if _, err := tx.Exec(ctx, "UPDATE chunks SET retry_at = now() WHERE worker_id IS NULL AND waiting = '' AND retry_at > now()"); err != nil {
+		return nil, 0, fmt.Errorf("freeing chunks that worker %d was about to claim: %w", id, err)
+	}
 	rows, err = tx.Query(ctx, `
 		WITH doubtful AS (
 			UPDATE messages m SET state = 'unconfirmed', fence = l.fence, sent_at = $2, attempts = m.attempts + 1,

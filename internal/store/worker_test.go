@@ -110,6 +110,26 @@ func TestLateAnswerCountsAfterTheChunkIsGone(t *testing.T) {
 	}
 }
 
+// A worker that dies with a job in hand has not always claimed its chunk yet: those
+// that nobody has get a job when he is buried, but for those that wait for a reason.
+func TestChunkThatTheDeadWasAboutToClaimGetsAJob(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := t.Context()
+	refused, _ := o.claimed("ann")
+	ok(t, store.ReleaseChunk(ctx, o.db, refused, "the mail server is down"))
+	worker, conn := o.worker()
+	fetched := o.plan(o.enroll("bob")...)
+	if forgotten := must(store.ForgottenChunks(ctx, o.db))(t); len(forgotten) != 0 {
+		t.Errorf("chunks %v got a second job while everybody lives", forgotten)
+	}
+	gone(t, o, conn)
+	o.bury(worker, conn)
+	if diff := cmp.Diff([]int64{fetched}, must(store.ForgottenChunks(ctx, o.db))(t)); diff != "" {
+		t.Errorf("chunks that need a job (-want +got):\n%s", diff)
+	}
+}
+
 func TestLivingWorkerIsNotBuried(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
