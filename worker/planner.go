@@ -3,19 +3,39 @@ package worker
 import (
 	"context"
 	"time"
+
+	"seventh/internal/store"
 )
+
+// mendEvery is how often the planner makes sure that nobody is forgotten.
+const mendEvery = time.Hour
 
 // plan runs the planner at start, whenever it is woken, and every second.
 func (w *Worker) plan(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	var mended time.Time
 	for ctx.Err() == nil {
 		w.tick(ctx)
+		if time.Since(mended) > mendEvery {
+			mended = time.Now()
+			w.mend(ctx)
+		}
 		select {
 		case <-*w.session.wake.Load():
 		case <-tick.C:
 		case <-ctx.Done():
 		}
+	}
+}
+
+// mend finds enrollments that the planner would never hear of again. There should
+// be none: if there are, the log says so.
+func (w *Worker) mend(ctx context.Context) {
+	forgotten, err := store.MendDue(ctx, w.options.Pool)
+	w.report(ctx, "looking for forgotten enrollments failed", err)
+	if forgotten > 0 {
+		w.options.Log.Error("enrollments were missing from what is due; they are due again", "enrollments", forgotten)
 	}
 }
 

@@ -56,7 +56,8 @@ type Worker struct {
 }
 
 const (
-	chunksAtOnce = 8 // chunks in one process's hands
+	chunksAtOnce = 8   // chunks in one process's hands
+	pacedAtOnce  = 200 // and those beside them that go at a pace, and mostly wait
 	// softStop bounds how long a stop waits for letters in dialogue.
 	softStop = 20 * time.Second
 	// defaultLease is far more than a healthy process ever needs to renew it.
@@ -78,7 +79,7 @@ func New(o Options) (*Worker, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverWorker{worker: w})
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: chunksAtOnce}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: chunksAtOnce}, engine.PacedQueue: {MaxWorkers: pacedAtOnce}},
 		Workers:                     workers,
 		FetchCooldown:               20 * time.Millisecond,
 		FetchPollInterval:           500 * time.Millisecond,

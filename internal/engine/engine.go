@@ -14,6 +14,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,15 +55,26 @@ type DeliverArgs struct {
 // Kind names the job in River's table.
 func (DeliverArgs) Kind() string { return "deliver_chunk" }
 
+// PacedQueue is River's queue of chunks whose letters go at a pace: they mostly wait,
+// and must not keep others from going.
+const PacedQueue = "paced"
+
 // deliver queues jobs for chunks.
 func (e *Engine) deliver(ctx context.Context, tx pgx.Tx, chunks []int64) error {
 	if len(chunks) == 0 {
 		return nil
 	}
+	paced, err := store.PacedChunks(ctx, tx, chunks)
+	if err != nil {
+		return err
+	}
 	jobs := make([]river.InsertManyParams, len(chunks))
 	for i, id := range chunks {
 		jobs[i].Args = DeliverArgs{ChunkID: id}
+		if slices.Contains(paced, id) {
+			jobs[i].InsertOpts = &river.InsertOpts{Queue: PacedQueue}
+		}
 	}
-	_, err := e.Jobs.InsertManyTx(ctx, tx, jobs)
+	_, err = e.Jobs.InsertManyTx(ctx, tx, jobs)
 	return err
 }

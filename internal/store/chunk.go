@@ -128,6 +128,19 @@ func ReleaseChunk(ctx context.Context, db DB, c Chunk, waiting string) error {
 	return nil
 }
 
+// PacedChunks returns those of the chunks whose letters go at a pace.
+func PacedChunks(ctx context.Context, db DB, ids []int64) ([]int64, error) {
+	rows, err := db.Query(ctx, "SELECT id FROM chunks WHERE id = ANY($1) AND per_second > 0", ids)
+	if err != nil {
+		return nil, fmt.Errorf("finding paced chunks: %w", err)
+	}
+	paced, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("finding paced chunks: %w", err)
+	}
+	return paced, nil
+}
+
 // ForgottenChunks returns chunks that nobody has and whose wait is over, so that
 // they get a job, and lets them wait again meanwhile.
 func ForgottenChunks(ctx context.Context, db DB) ([]int64, error) {
