@@ -24,6 +24,9 @@ var (
 // at a random moment, and another is started.
 func TestKilledAtRandomMoments(t *testing.T) {
 	const processes, connections = 3, 16
+	if *soakKills < 1 || *soakLetters < *soakKills*processes {
+		t.Fatalf("%d letters are too few for %d kills", *soakLetters, *soakKills)
+	}
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
