@@ -10,20 +10,33 @@ import (
 // mendEvery is how often the planner makes sure that nobody is forgotten.
 const mendEvery = time.Hour
 
-// plan runs the planner at start, whenever it is woken, and every second.
+// A planner that found something looks again soon: letters that fall due one by one
+// are planned by the handful then, which costs a fraction.
+const soon = 40 * time.Millisecond
+
+// plan runs the planner at start, whenever it is woken, every second, and soon after
+// it found something.
 func (w *Worker) plan(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var mended time.Time
+	more := w.tick(ctx)
 	for ctx.Err() == nil {
-		w.tick(ctx)
 		if time.Since(mended) > mendEvery {
 			mended = time.Now()
 			w.mend(ctx)
 		}
+		var again <-chan time.Time
+		if more {
+			again = time.After(soon)
+		}
 		select {
 		case <-*w.session.wake.Load():
+			more = w.tick(ctx)
 		case <-tick.C:
+			more = w.tick(ctx)
+		case <-again:
+			more = w.planSome(ctx)
 		case <-ctx.Done():
 		}
 	}
@@ -42,10 +55,10 @@ func (w *Worker) mend(ctx context.Context) {
 // tick takes over from the dead and from those who hang, gives forgotten chunks a
 // job, and plans what is due. Without a standing others do so: this process has lost
 // its connection, or the restore guard keeps everybody from working.
-func (w *Worker) tick(ctx context.Context) {
+func (w *Worker) tick(ctx context.Context) (more bool) {
 	id := w.session.id.Load()
 	if id == 0 {
-		return
+		return false
 	}
 	unconfirmed, err := w.engine.Bury(ctx)
 	w.buried(ctx, "a worker died with letters on the wire", unconfirmed, err)
@@ -55,25 +68,30 @@ func (w *Worker) tick(ctx context.Context) {
 	}
 	w.report(ctx, "freeing orphaned chunks failed", w.engine.FreeOrphans(ctx, id, w.hands.has))
 	w.report(ctx, "finding forgotten chunks failed", w.engine.Redeliver(ctx))
-	w.report(ctx, "planning failed", w.planSome(ctx))
+	w.report(ctx, "looking at the breakers failed", w.engine.Breakers(ctx))
+	return w.planSome(ctx)
 }
 
 // turn is how long the planner plans before it looks after the others again.
 const turn = time.Second
 
-// planSome is PlanAll for a turn; when more is due, the next one follows at once.
-func (w *Worker) planSome(ctx context.Context) error {
-	if err := w.engine.Breakers(ctx); err != nil {
-		return err
+// planSome plans for a turn, as long as what is due fills a batch. It reports
+// whether there may be more.
+func (w *Worker) planSome(ctx context.Context) (more bool) {
+	if w.session.id.Load() == 0 {
+		return false
 	}
 	for began := time.Now(); time.Since(began) < turn; {
 		planned, err := w.engine.Plan(ctx)
+		w.report(ctx, "planning failed", err)
 		if err != nil || !planned.Any() {
-			return err
+			return false
+		}
+		if !planned.Full() {
+			return true
 		}
 	}
-	w.session.wakePlanner()
-	return nil
+	return true
 }
 
 func (w *Worker) buried(ctx context.Context, message string, unconfirmed int64, err error) {

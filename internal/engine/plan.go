@@ -29,6 +29,9 @@ type Planned struct {
 // Any reports whether there was something to do, so that there may be more.
 func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale > 0 }
 
+// Full reports whether a batch was as large as it may be: more is due for certain.
+func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale) >= planLimit }
+
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
 // every policy about when a letter may go lives here, and nowhere else.
