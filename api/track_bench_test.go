@@ -46,8 +46,9 @@ func (k *kit) letters(n int) {
 	k.exec(`INSERT INTO letters (hash, template, locale, fixed, destinations) VALUES ('\x01', 'c/guide', 'en', '', '{https://example.com/case}')`)
 	k.exec(`INSERT INTO clients (external_id, email, address, consent_basis, category)
 		SELECT 'c' || i, 'c' || i || '@example.com', 'c' || i || '@example.com', 'opt_in', 'C' FROM generate_series(1, $1) AS i`, n)
-	k.exec(`INSERT INTO messages (enrollment_id, client_id, step, template, sender, subject, recipient, state, due_at, not_after, at, sent_at, letter_hash, personal, response)
-		SELECT c.id, c.id, 'guide', 'c/guide', 'hello@levanto.example.com', 'A guide', c.address, 'sent', now(), now(), now(), now(), '\x01', '', '250 ok' FROM clients c ORDER BY c.id`)
+	k.exec(`INSERT INTO contents (subjects, recipients, letter_hashes, personals) VALUES ('{A guide}', '{ann@client.example}', '{"\\x01"}', '{"\\x00"}')`)
+	k.exec(`INSERT INTO messages (enrollment_id, client_id, step, template, sender, state, due_at, not_after, at, sent_at, content_id, content_place, response)
+		SELECT c.id, c.id, 'guide', 'c/guide', 'hello@levanto.example.com', 'sent', now(), now(), now(), now(), 1, 1, '250 ok' FROM clients c ORDER BY c.id`)
 	k.exec("ANALYZE clients, messages")
 	if got := k.count("SELECT max(id) FROM messages"); got != n {
 		k.t.Fatal(fmt.Sprint("the last letter is ", got))
