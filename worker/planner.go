@@ -7,9 +7,6 @@ import (
 	"seventh/internal/store"
 )
 
-// mendEvery is how often the planner makes sure that nobody is forgotten.
-const mendEvery = time.Hour
-
 // A planner that found something looks again soon: letters that fall due one by one
 // are planned by the handful then, which costs a fraction.
 const soon = 40 * time.Millisecond
@@ -19,13 +16,8 @@ const soon = 40 * time.Millisecond
 func (w *Worker) plan(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var mended time.Time
 	more := w.tick(ctx)
 	for ctx.Err() == nil {
-		if time.Since(mended) > mendEvery {
-			mended = time.Now()
-			w.mend(ctx)
-		}
 		var again <-chan time.Time
 		if more {
 			again = time.After(soon)
@@ -42,13 +34,26 @@ func (w *Worker) plan(ctx context.Context) {
 	}
 }
 
+// mendEvery is how often a process makes sure that nobody is forgotten. It reads all
+// open enrollments: a second for a million.
+const mendEvery = time.Hour
+
 // mend finds enrollments that the planner would never hear of again. There should
 // be none: if there are, the log says so.
 func (w *Worker) mend(ctx context.Context) {
-	forgotten, err := store.MendDue(ctx, w.options.Pool)
-	w.report(ctx, "looking for forgotten enrollments failed", err)
-	if forgotten > 0 {
-		w.options.Log.Error("enrollments were missing from what is due; they are due again", "enrollments", forgotten)
+	tick := time.NewTicker(mendEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		forgotten, err := store.MendDue(ctx, w.options.Pool)
+		w.report(ctx, "looking for forgotten enrollments failed", err)
+		if forgotten > 0 {
+			w.options.Log.Error("enrollments were missing from what is due; they are due again", "enrollments", forgotten)
+		}
 	}
 }
 
