@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
+	"seventh/internal/content"
 	"seventh/internal/mail"
 	"seventh/internal/smtptest"
 	"seventh/internal/store"
@@ -154,7 +159,8 @@ func suffer(t *testing.T, phase, name string, fault smtptest.Fault, want consequ
 	if name == "refused" {
 		server.Close()
 	}
-	f.mailing(clients, 1)
+	f.publishOnly(archive(hello + plain))
+	f.invite("c", clients, 1)
 	_, stop := f.hire("worker", wayTo(t, server, phase, name))
 	got := f.suffered(subject, want.says)
 	must(t, stop())
@@ -171,6 +177,34 @@ func suffer(t *testing.T, phase, name string, fault smtptest.Fault, want consequ
 	if phase == "rset" && server.Sessions() != 2 {
 		t.Errorf("%d connections, want another one after RSET", server.Sessions())
 	}
+}
+
+// plain are the settings of a firm that has nothing but hello.
+const plain = `
+-- seventh.yaml --
+company: { name: Firm, site: "https://firm.example.com", address: "1 Example Street", phone: "+1 555 0100", email: "hello@firm.example.com" }
+time_zone: UTC
+calendar: weekends
+locale: en
+senders:
+  team: { email: "team@firm.example.com", name: "Firm" }
+fallback_sender: team
+`
+
+// publishOnly puts files in force, and the built-in layout: a table of many firms has no
+// time for the whole library.
+func (f *firm) publishOnly(files []txtar.File) {
+	f.t.Helper()
+	const layout = "templates/layout.html"
+	body, err := fs.ReadFile(content.BuiltIn(), layout)
+	must(f.t, err)
+	folder, problems, err := content.Load(laidOver(f.t, fstest.MapFS{layout: {Data: body}}, files))
+	must(f.t, err)
+	if len(problems) > 0 {
+		f.t.Fatal(problems)
+	}
+	_, err = content.Publish(f.t.Context(), f.db, folder)
+	must(f.t, err)
 }
 
 // wayTo is the way to a server that is about to have a fault.
