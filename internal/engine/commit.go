@@ -56,7 +56,11 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 		group.Wanted[i] = store.Transmit{
 			Content: l.Content, MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, Sequence: l.Version.Sequence.Name,
 		}
-		group.Consents = l.consents
+		if i == 0 {
+			group.Consents = l.consents
+		} else if !slices.Equal(group.Consents, l.consents) { // claimed before and after a publication: what both allow
+			group.Consents = slices.DeleteFunc(slices.Clone(group.Consents), func(basis string) bool { return !slices.Contains(l.consents, basis) })
+		}
 	}
 	transmission, err := store.CommitGroup(ctx, e.DB, group)
 	if err != nil {
