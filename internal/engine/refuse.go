@@ -123,5 +123,6 @@ func (e *Engine) hold(ctx context.Context, tx pgx.Tx, l *Letter, reason string) 
 	if err != nil {
 		return err
 	}
-	return e.afterEnd(ctx, tx, []int64{l.ClientID}, now)
+	// No review: it would lift the hold that is just being set.
+	return store.WakeEnrollments(ctx, tx, []int64{l.ClientID}, []string{waitsForPriority}, now)
 }
