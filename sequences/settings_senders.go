@@ -86,18 +86,9 @@ func (d *decoder) server(path, s string) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "smtp" && u.Scheme != "smtps"):
-		d.hidden(d.spotOf(path), "this is no mail server: write env:NAME or file:PATH for a value like smtps://user:password@host, or smtp://host:port without a password")
+		d.secretProblem(d.spotOf(path), "this is no mail server: write env:NAME or file:PATH for a value like smtps://user:password@host, or smtp://host:port without a password")
 	case u.User != nil:
-		d.hidden(d.spotOf(path), "a password or user must not lie in git: write env:NAME here, for example env:ANN_SMTP_URL, and put the URL in that variable; or file:PATH")
-	}
-}
-
-// hidden is a problem whose line may hold a secret, so that it is not shown.
-func (d *decoder) hidden(at spot, message string) {
-	before := len(d.problems)
-	d.problem(at, "%s", message)
-	for i := before; i < len(d.problems); i++ {
-		d.problems[i].Source = ""
+		d.secretProblem(d.spotOf(path), "a password or user must not lie in git: write env:NAME here, for example env:ANN_SMTP_URL, and put the URL in that variable; or file:PATH")
 	}
 }
 

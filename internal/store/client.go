@@ -344,12 +344,3 @@ func CountClients(ctx context.Context, db DB) (int, error) {
 	}
 	return n, nil
 }
-
-// SettleReviews calls off all reviews: for benchmarks, whose clients are enrolled
-// by hand.
-func SettleReviews(ctx context.Context, db DB) error {
-	if _, err := db.Exec(ctx, "UPDATE clients SET review_at = NULL WHERE review_at IS NOT NULL"); err != nil {
-		return fmt.Errorf("calling off reviews: %w", err)
-	}
-	return nil
-}

@@ -160,10 +160,6 @@ func TestReviewsComeWhenTheyAreDue(t *testing.T) {
 	if got := due(noon); len(got) != 3 {
 		t.Errorf("%v are reviewed after a publication", got)
 	}
-	ok(t, store.SettleReviews(ctx, o.db))
-	if got := due(late); len(got) != 0 {
-		t.Errorf("%v are reviewed after all", got)
-	}
 }
 
 func TestTwoPlannersReviewDifferentClients(t *testing.T) {
