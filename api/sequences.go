@@ -132,7 +132,7 @@ func showSteps(v *engine.Version, waiting map[string]int, funnels []store.StepFu
 	for i, step := range v.Sequence.Steps {
 		f := byStep[step.ID]
 		steps[i] = stepJSON{
-			ID: step.ID, After: step.After.String(), Email: step.Email, Waiting: waiting[step.ID],
+			ID: step.ID, After: step.After.String(), Email: step.Email.First(), Waiting: waiting[step.ID],
 			Sent: f.Sent, Opened: f.Opened, Clicked: f.Clicked, Failed: f.Failed,
 		}
 	}

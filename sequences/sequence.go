@@ -26,6 +26,25 @@ const (
 	ReentryAlways = "always"
 )
 
+// Whom a sequence is for.
+const (
+	ForAnyone      = "anyone"
+	ForAcquisition = "acquisition"
+	ForCustomers   = "customers"
+)
+
+// What becomes of those who are under way when the steps change.
+const (
+	PinSteps    = "pin"
+	FollowSteps = "follow"
+)
+
+// ReplaceEnd as the replacement of a step that is gone ends those who stand there.
+const ReplaceEnd = "end"
+
+// replacing says for steps that are gone which step takes their place.
+type replacing = map[string]string
+
 // Reentry is the rule for starting a sequence again.
 type Reentry struct {
 	Mode  string   // ReentryNever, ReentryAfter or ReentryAlways
@@ -44,6 +63,10 @@ type Sequence struct {
 	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"a letter that could not go for this long after it was due is skipped, and the sequence goes on; without it letters wait for as long as it takes"`
 	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
 	ExitOn   []string   `yaml:"exit_on" jsonschema:"enum=reply,enum=unsubscribe,enum=bounce,enum=complaint,enum=purchase,enum=category_change" jsonschema_description:"what ends the sequence for a client; unsubscribe, bounce and complaint always do"`
+	For      string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
+	OnChange string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
+	Replace  replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
+	Handover string     `yaml:"handover" jsonschema_description:"a letter that goes once when the client has a new rep"`
 	Steps    []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
 
 	File   string `yaml:"-"` // as given to ParseSequence
@@ -59,14 +82,6 @@ func (s *Sequence) ExitsOn(what string) bool {
 	return slices.Contains(alwaysExit, what) || slices.Contains(s.ExitOn, what)
 }
 
-// Step is the step with that id.
-func (s *Sequence) Step(id string) (Step, bool) {
-	if i := s.index(id); i >= 0 {
-		return s.Steps[i], true
-	}
-	return Step{}, false
-}
-
 // MaxAgeOf is how long a step's letter may wait after it was due: the step's own
 // max_age or else the sequence's, zero for as long as it takes.
 func (s *Sequence) MaxAgeOf(step Step) Duration {
@@ -76,31 +91,19 @@ func (s *Sequence) MaxAgeOf(step Step) Duration {
 	return step.MaxAge
 }
 
-// Next is the step after the one with the id after, or the first one for "". It
-// is false at the end, and for an id the sequence does not have.
-func (s *Sequence) Next(after string) (Step, bool) {
-	next := s.index(after) + 1
-	if unknown := next == 0 && after != ""; unknown || next >= len(s.Steps) {
-		return Step{}, false
-	}
-	return s.Steps[next], true
-}
-
-func (s *Sequence) index(id string) int {
-	return slices.IndexFunc(s.Steps, func(step Step) bool { return step.ID == id })
-}
-
 // ParseSequence reads one file of sequences/. With settings, names that they do
 // not declare are problems; nil settings leave names unchecked. Problems come
 // in the order of the file; with any, the Sequence is good only for finding
 // more of them.
 func ParseSequence(file string, src []byte, s *Settings) (*Sequence, []Problem) {
 	q := &Sequence{
-		Enroll:  Manual,
-		Reentry: Reentry{Mode: ReentryNever},
-		Sender:  Owner,
-		File:    file,
-		Source:  bytes.Clone(src),
+		Enroll:   Manual,
+		Reentry:  Reentry{Mode: ReentryNever},
+		Sender:   Owner,
+		For:      ForAnyone,
+		OnChange: PinSteps,
+		File:     file,
+		Source:   bytes.Clone(src),
 	}
 	d := decode(file, src, s, q, "a sequence")
 	q.check(d)
@@ -114,7 +117,7 @@ func (s *Sequence) check(d *decoder) {
 	if s.Title == "" {
 		s.Title = s.Name
 	}
-	d.checkSteps(s.Steps)
+	d.checkSteps(s)
 	if d.settings == nil {
 		return
 	}

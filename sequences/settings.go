@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/mail"
 	"slices"
+	"strconv"
 	"time"
 	_ "time/tzdata" // time zones are checked the same on every machine
 )
@@ -14,6 +15,7 @@ type Settings struct {
 	TimeZone       string               `yaml:"time_zone" jsonschema:"required,example=Europe/Moscow" jsonschema_description:"write the company's IANA time zone, for example Europe/Moscow"`
 	Calendar       string               `yaml:"calendar" jsonschema:"enum=ru,enum=by,enum=kz,enum=uz,enum=weekends,default=weekends" jsonschema_description:"whose days off count"`
 	Locale         string               `yaml:"locale" jsonschema:"default=en,example=ru" jsonschema_description:"language of letters to clients without a locale of their own"`
+	Locales        []string             `yaml:"locales" jsonschema_description:"languages that every letter is written in; check warns about those that lack one"`
 	Categories     map[string]Category  `yaml:"categories" jsonschema_description:"A to D: changes to the built-in cadence"`
 	Senders        map[string]Sender    `yaml:"senders" jsonschema_description:"who letters come from, by name"`
 	FallbackSender string               `yaml:"fallback_sender" jsonschema:"required" jsonschema_description:"write the name of one of the senders; it is used when a client has no owner"`
@@ -22,6 +24,7 @@ type Settings struct {
 	Consent        ConsentPolicy        `yaml:"consent" jsonschema_description:"which consent allows automated letters"`
 	DKIM           map[string]DKIM      `yaml:"dkim" jsonschema_description:"keys to sign letters with, by domain, if no mail server does it"`
 	Limits         Limits               `yaml:"limits" jsonschema_description:"how many automated letters may go to whom; over a limit a letter waits, it is never lost"`
+	Webhooks       map[string]Webhook   `yaml:"webhooks" jsonschema_description:"other systems that steps tell, by name"`
 	Breakers       Breakers             `yaml:"breakers" jsonschema_description:"when a sequence or a sender is paused by itself until a person looks"`
 }
 
@@ -103,6 +106,12 @@ func (s *Settings) check(d *decoder) {
 	s.checkSenders(d)
 	s.Limits.check(d)
 	s.Breakers.check(d)
+	s.checkWebhooks(d)
+	for i, locale := range s.Locales {
+		if !localePattern.MatchString(locale) {
+			d.problem(d.spotOf("locales["+strconv.Itoa(i)+"]"), "%s is not a locale: write a language code, for example en or ru", quoted(locale))
+		}
+	}
 	for _, name := range names(s.Windows) {
 		d.name(d.keys["windows."+name], name)
 		w := s.Windows[name]

@@ -142,7 +142,7 @@ func TestLimitsInPlainWords(t *testing.T) {
 	}
 }
 
-func byTemplate(step sequences.Step, _ *time.Time) string { return step.Email }
+func byTemplate(step sequences.Step, _ *time.Time) string { return step.Email.First() }
 
 func TestEveryHoldOfTheEngineHasWords(t *testing.T) {
 	t.Parallel()

@@ -168,7 +168,7 @@ func sequenceOf(v *engine.Version, people []store.PeopleCount, letters []store.S
 		}
 	}
 	for _, step := range q.Steps {
-		line := stepLine{Step: step.ID, Letter: step.Email, After: later(step), Waiting: waiting[step.ID]}
+		line := stepLine{Step: step.ID, Letter: step.Email.First(), After: later(step), Waiting: waiting[step.ID]}
 		for _, f := range letters {
 			if f.Sequence == q.Name && f.Step == step.ID {
 				line.Sent, line.Opened, line.Clicked, line.Failed = f.Sent, f.Opened, f.Clicked, f.Failed

@@ -26,7 +26,7 @@ type namer func(step sequences.Step, when *time.Time) string
 
 // of names letters to a client.
 func (s *subjects) of(ctx context.Context, pages *site, sc scene, client *store.Client) namer {
-	byTemplate := func(step sequences.Step, _ *time.Time) string { return step.Email }
+	byTemplate := func(step sequences.Step, _ *time.Time) string { return step.Email.First() }
 	if sc.catalog == nil {
 		return byTemplate
 	}
@@ -50,9 +50,9 @@ func (s *subjects) of(ctx context.Context, pages *site, sc scene, client *store.
 	}
 	zone := clientZone(client, sc.zone)
 	return func(step sequences.Step, when *time.Time) string {
-		letter := letters.Letter(step.Email, client.Locale)
+		letter := letters.Letter(step.Email.First(), client.Locale)
 		if letter == nil || (step.Offer != nil && when == nil) {
-			return step.Email
+			return step.Email.First()
 		}
 		delete(data, "offer")
 		if step.Offer != nil {
@@ -60,7 +60,7 @@ func (s *subjects) of(ctx context.Context, pages *site, sc scene, client *store.
 		}
 		rendered, err := letter.Render(data)
 		if err != nil || strings.TrimSpace(rendered.Subject) == "" {
-			return step.Email
+			return step.Email.First()
 		}
 		return rendered.Subject
 	}

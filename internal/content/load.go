@@ -74,23 +74,27 @@ func (l *loading) segment(file string) {
 	l.folder.Segments = append(l.folder.Segments, s)
 }
 
-// letters checks that each step's letter exists and has what it shows.
+// letters checks that the steps' letters exist and have what they show.
 func (l *loading) letters(s *sequences.Sequence) {
 	offered := false
-	for _, step := range s.Steps {
+	for step := range s.All() {
 		offered = offered || step.Offer != nil
-		if !l.folder.Letters.Has(step.Email) {
-			if l.isWritten(step.Email) {
-				continue // its own problems are told already
-			}
-			l.problem(s.File, step.Line, step.Column, fmt.Sprintf("there is no letter templates/%s.md%s",
-				step.Email, sequences.DidYouMean(step.Email, l.folder.Letters.Names())))
-			continue
+		for _, name := range step.Email {
+			l.letter(s, step, name, offered)
 		}
-		if !offered && l.showsOffer(step.Email) {
-			l.problem(s.File, step.Line, step.Column, fmt.Sprintf(
-				"the letter %s shows an offer, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", step.Email))
+	}
+}
+
+func (l *loading) letter(s *sequences.Sequence, step *sequences.Step, name string, offered bool) {
+	if !l.folder.Letters.Has(name) {
+		if !l.isWritten(name) { // else its own problems are told already
+			l.problem(s.File, step.Line, step.Column, fmt.Sprintf("there is no letter templates/%s.md%s", name, sequences.DidYouMean(name, l.folder.Letters.Names())))
 		}
+		return
+	}
+	if !offered && l.showsOffer(name) {
+		l.problem(s.File, step.Line, step.Column, fmt.Sprintf(
+			"the letter %s shows an offer, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name))
 	}
 }
 

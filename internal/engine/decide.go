@@ -100,7 +100,7 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 		e.OfferName, e.OfferExpiresAt = step.Offer.Name, &expires
 	}
 	p.release(&l, store.Planned{
-		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email, DueAt: *e.NextAt, NotAfter: v.closes,
+		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email.First(), DueAt: *e.NextAt, NotAfter: v.closes,
 	}, f.pressure)
 	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
 	if step.Offer == nil && !mayAge {

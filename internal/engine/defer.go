@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"seventh/internal/store"
+	"seventh/sequences"
 )
 
 // deferred decides anew about letters that were put off.
@@ -82,7 +83,7 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	}
 	step, found := version.Sequence.Step(d.Step)
 	if !found {
-		step.ID, step.Email = d.Step, d.Template
+		step.ID, step.Email = d.Step, sequences.Letters{d.Template}
 	}
 	due := d.DueAt
 	if e.DueAt != nil && e.NextAt == nil {

@@ -126,7 +126,7 @@ func (e *Engine) openDoubts(ctx context.Context, tx pgx.Tx) (store.Guard, time.T
 			// Content that cannot be read any more has no letter to name.
 			if version, err := e.Version(ctx, tx, d.VersionID); err == nil {
 				step, _ := version.Sequence.Step(d.NextStep)
-				letter.Template = step.Email
+				letter.Template = step.Email.First()
 			} else if !errors.Is(err, errContent) {
 				return guard, now, err
 			}
@@ -266,7 +266,7 @@ func (e *Engine) walk(ctx context.Context, tx pgx.Tx, way *onward, enrollment *s
 			way.moves = append(way.moves, move)
 			return nil
 		}
-		way.assumed = append(way.assumed, store.Planned{EnrollmentID: enrollment.ID, ClientID: client.ID, Step: step.ID, Template: step.Email, DueAt: due})
+		way.assumed = append(way.assumed, store.Planned{EnrollmentID: enrollment.ID, ClientID: client.ID, Step: step.ID, Template: step.Email.First(), DueAt: due})
 		move.LastStep, at = step.ID, due
 	}
 }

@@ -25,7 +25,7 @@ func (p *planning) skip(l *letter, v verdict) {
 		s.written[v.detail] = append(s.written[v.detail], l.messageID)
 	} else {
 		s.letters = append(s.letters, store.Planned{
-			EnrollmentID: e.ID, ClientID: e.ClientID, Step: l.step.ID, Template: l.step.Email, DueAt: l.due, NotAfter: p.now,
+			EnrollmentID: e.ID, ClientID: e.ClientID, Step: l.step.ID, Template: l.step.Email.First(), DueAt: l.due, NotAfter: p.now,
 		})
 		s.senders, s.reasons = append(s.senders, l.sender), append(s.reasons, v.detail)
 	}
