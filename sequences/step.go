@@ -10,7 +10,7 @@ import (
 // Step is one link of a chain: what happens, and how long after the step before.
 type Step struct {
 	ID    string   `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$" jsonschema_description:"write a name for the step that never changes, for example id: guide"`
-	After Duration `yaml:"after" jsonschema_description:"delay since the step before; without it at once"`
+	After Duration `yaml:"after" cadence:"too" jsonschema:"pattern=^(cadence|[0-9]+(m|h|d|w|mo|bd))$" jsonschema_description:"delay since the step before; cadence: the time between letters of the client's category; without it at once"`
 	Email string   `yaml:"email" jsonschema:"example=c/guide" jsonschema_description:"the letter: a file in templates/ without .md and language"`
 	Offer *Offer   `yaml:"offer" jsonschema_description:"an offer with a deadline of each client's own"`
 	// Thread is ThreadReply or ThreadNew, which is also meant by "".
