@@ -18,6 +18,9 @@ const (
 	Week        Unit = "w"
 	Month       Unit = "mo"
 	BusinessDay Unit = "bd"
+	// Cadence is a word instead of a number and a unit: the time between letters
+	// of the client's category, which only a Timing knows.
+	Cadence Unit = "cadence"
 )
 
 // tenYears is the longest Duration in each unit. Longer ones are slips of the
@@ -57,8 +60,23 @@ func ParseDuration(s string) (Duration, error) {
 	return Duration{N: n, Unit: unit}, nil
 }
 
-// String is the form ParseDuration reads; "0" for no delay.
+// ParseDelay reads what ParseDuration does, or the word cadence.
+func ParseDelay(s string) (Duration, error) {
+	if s == string(Cadence) {
+		return Duration{1, Cadence}, nil
+	}
+	d, err := ParseDuration(s)
+	if suggestion := DidYouMean(s, []string{string(Cadence)}); err != nil && suggestion != "" {
+		return d, fmt.Errorf("%s is not a delay%s It means the time between letters of the client's category", quoted(s), suggestion)
+	}
+	return d, err
+}
+
+// String is the form ParseDelay reads; "0" for no delay.
 func (d Duration) String() string {
+	if d.Unit == Cadence {
+		return string(Cadence)
+	}
 	return strconv.Itoa(d.N) + string(d.Unit)
 }
 

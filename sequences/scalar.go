@@ -90,17 +90,21 @@ func kind(n ast.Node) string {
 	return "text"
 }
 
-func (d *Duration) decodeYAML(dec *decoder, n ast.Node, _ string) {
-	s, ok := dec.text(n)
+func (d *Duration) decodeYAML(dec *decoder, n ast.Node, _ string) { dec.duration(n, d, ParseDuration) }
+
+func (d *decoder) delay(n ast.Node, target *Duration) { d.duration(n, target, ParseDelay) }
+
+func (d *decoder) duration(n ast.Node, target *Duration, parse func(string) (Duration, error)) {
+	s, ok := d.text(n)
 	if !ok {
 		return
 	}
-	parsed, err := ParseDuration(s)
+	parsed, err := parse(s)
 	if err != nil {
-		dec.problem(dec.at(n), "%s", err)
+		d.problem(d.at(n), "%s", err)
 		return
 	}
-	*d = parsed
+	*target = parsed
 }
 
 const nameForm = "a name holds small Latin letters, digits, - and _, starts with a letter or digit and has at most 64 characters"

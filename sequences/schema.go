@@ -50,6 +50,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: sharePattern.String(), Examples: []any{"5%", "0.3%"}}
 	case reflect.TypeFor[Date]():
 		return &jsonschema.Schema{Type: "string", Format: "date", Examples: []any{"2026-11-01"}}
+	case reflect.TypeFor[spread]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{1,9}(m|h)|none)$`, Examples: []any{"30m", noSpread}}
 	case reflect.TypeFor[Filter]():
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Window]():

@@ -24,7 +24,7 @@ func TestStepsFollowOneAnother(t *testing.T) {
 		}
 	}
 	b, ok := q.Step("b")
-	if !ok || b.Email != "c/b" || b.Line != 4 || b.Column != 21 {
+	if !ok || b.Email.First() != "c/b" || b.Line != 4 || b.Column != 21 {
 		t.Errorf("step b is %+v, %v", b, ok)
 	}
 	if _, ok := q.Step(""); ok {

@@ -12,7 +12,7 @@ import (
 // Exactly one of the fields that Kind names says what it does.
 type Step struct {
 	ID    string   `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$" jsonschema_description:"write a name for the step that never changes, for example id: guide"`
-	After Duration `yaml:"after" jsonschema_description:"delay since the step before; without it at once"`
+	After Duration `yaml:"after" cadence:"too" jsonschema:"pattern=^(cadence|[0-9]+(m|h|d|w|mo|bd))$" jsonschema_description:"delay since the step before; cadence: the time between letters of the client's category; without it at once"`
 
 	Email  Letters  `yaml:"email" jsonschema:"example=c/guide" jsonschema_description:"the letter: a file in templates/ without .md and language; with repeat a list of them"`
 	Repeat *Repeat  `yaml:"repeat" jsonschema_description:"sends the letters of the list one after the other, none of them twice to a client"`

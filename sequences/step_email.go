@@ -24,7 +24,7 @@ type Offer struct {
 
 // Repeat sends the letters of a pool one after the other.
 type Repeat struct {
-	Every  Duration `yaml:"every" jsonschema:"required" jsonschema_description:"write the time between two letters, for example every: 21d"`
+	Every  Duration `yaml:"every" cadence:"too" jsonschema:"required,pattern=^(cadence|[0-9]+(m|h|d|w|mo|bd))$" jsonschema_description:"write the time between two letters, for example every: 21d"`
 	Times  int      `yaml:"times" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"most letters; without it as many as there are"`
 	UsedUp string   `yaml:"used_up" jsonschema:"enum=stop,enum=wait,default=stop" jsonschema_description:"when the client has had all letters; stop: the next step follows, wait: until there is a new letter"`
 }

@@ -12,7 +12,8 @@ import (
 // rules are what a struct tag says about a value.
 type rules struct {
 	enum             []string
-	minimum, maximum int // for numbers; both zero: any
+	minimum, maximum int  // for numbers; both zero: any
+	cadence          bool // for durations: the word cadence is one, too
 }
 
 type field struct {
@@ -32,6 +33,7 @@ func fieldsOf(t reflect.Type) (map[string]field, []string) {
 			continue
 		}
 		f := field{index: i, description: sf.Tag.Get("jsonschema_description")}
+		f.cadence = sf.Tag.Get("cadence") != ""
 		for _, rule := range strings.Split(sf.Tag.Get("jsonschema"), ",") {
 			key, value, _ := strings.Cut(rule, "=")
 			switch key {

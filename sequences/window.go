@@ -25,6 +25,7 @@ type Window struct {
 	Days     []time.Weekday // none: every day
 	Ranges   []Range        // in order, not overlapping; none: the whole day
 	TimeZone string         // ClientTime, RepTime or CompanyTime: the location callers must put times in
+	Spread   time.Duration  // over how much of its beginning letters that waited for it are spread
 	Holidays string         // SkipHolidays (also when empty): closed on the calendar's official days off; or IgnoreHolidays
 }
 
@@ -35,6 +36,9 @@ type Range struct{ From, To int }
 func (r Range) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", r.From/60, r.From%60, r.To/60, r.To%60)
 }
+
+// usualSpread is a window's Spread if nothing is written.
+const usualSpread = 15 * time.Minute
 
 const (
 	minutesOfDay = 24 * 60

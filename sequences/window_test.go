@@ -68,7 +68,7 @@ func TestWindowThatNeverOpensIsAnError(t *testing.T) {
 	if never.Contains(now, Calendar{}) {
 		t.Error("Contains is true")
 	}
-	if _, err := Due(Step{ID: "a"}, now, never, Calendar{}); err == nil {
+	if _, err := (Timing{Window: never}).Due(Step{ID: "a", Email: Letters{"a"}}, now); err == nil {
 		t.Error("Due gave no error")
 	}
 }
@@ -92,11 +92,11 @@ func TestStepIsDueInItsWindow(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			step := Step{ID: "guide"}
+			step := Step{ID: "guide", Email: Letters{"c/guide"}}
 			if tc.after != "" {
 				step.After = duration(t, tc.after)
 			}
-			got, err := Due(step, at(t, tc.anchor), tc.window, calendar(t, "ru"))
+			got, err := Timing{Window: tc.window, Calendar: calendar(t, "ru")}.Due(step, at(t, tc.anchor))
 			if err != nil {
 				t.Fatal(err)
 			}

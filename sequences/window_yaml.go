@@ -16,6 +16,7 @@ type windowYAML struct {
 	Days     []string `yaml:"days" jsonschema:"enum=mon,enum=tue,enum=wed,enum=thu,enum=fri,enum=sat,enum=sun" jsonschema_description:"weekdays; without it every day"`
 	Hours    hours    `yaml:"hours" jsonschema_description:"one range of hours or a list of them; without it the whole day"`
 	TimeZone string   `yaml:"time_zone" jsonschema:"enum=client,enum=rep,enum=company,default=client" jsonschema_description:"whose clock the hours go by"`
+	Spread   spread   `yaml:"spread" jsonschema_description:"over how much of its beginning letters that waited for the opening are spread, so that not all of them leave at once; none: all at once; without it 15m"`
 	Holidays string   `yaml:"holidays" jsonschema:"enum=skip,enum=ignore,default=skip" jsonschema_description:"skip: closed on official days off of the calendar"`
 }
 
@@ -25,11 +26,38 @@ var weekdays = map[string]time.Weekday{
 }
 
 func (w *Window) decodeYAML(d *decoder, n ast.Node, path string) {
-	written := windowYAML{TimeZone: ClientTime, Holidays: SkipHolidays}
+	written := windowYAML{TimeZone: ClientTime, Holidays: SkipHolidays, Spread: spread(usualSpread)}
 	d.fill(n, path, &written)
-	w.Ranges, w.TimeZone, w.Holidays = written.Hours, written.TimeZone, written.Holidays
+	w.Ranges, w.TimeZone, w.Holidays, w.Spread = written.Hours, written.TimeZone, written.Holidays, time.Duration(written.Spread)
 	for _, day := range written.Days {
 		w.Days = append(w.Days, weekdays[day])
+	}
+}
+
+// spread is a window's Spread: 30m, 2h or none.
+type spread time.Duration
+
+const noSpread = "none"
+
+func (s *spread) decodeYAML(d *decoder, n ast.Node, _ string) {
+	text, ok := d.text(n)
+	if !ok {
+		return
+	}
+	if text == noSpread {
+		*s = 0
+		return
+	}
+	length, err := ParseDuration(text)
+	switch {
+	case err != nil:
+		d.problem(d.at(n), "%s is not a spread: write a number of minutes or hours, for example 30m, or none", quoted(text))
+	case length.Unit == Minute:
+		*s = spread(time.Duration(length.N) * time.Minute)
+	case length.Unit == Hour:
+		*s = spread(time.Duration(length.N) * time.Hour)
+	default:
+		d.problem(d.at(n), "%s is longer than a window is open: write a number of minutes or hours, for example 30m, or none", quoted(text))
 	}
 }
 

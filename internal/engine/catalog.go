@@ -30,6 +30,7 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
+	cadence    map[string]sequences.Duration // between letters, by category
 	zone       *time.Location
 }
 
@@ -132,6 +133,10 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
+	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
+	for name, category := range settings.Categories {
+		v.cadence[name] = category.Letters
+	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
 	}
@@ -165,9 +170,14 @@ func (v *Version) zoneOf(c *store.Client) *time.Location {
 	return v.zone
 }
 
+// timing is what a client's dates depend on.
+func (v *Version) timing(c *store.Client) sequences.Timing {
+	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence[c.Category], Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
+}
+
 // Due is when a step is due for a client after an anchor.
 func (v *Version) Due(step sequences.Step, anchor time.Time, c *store.Client) (time.Time, error) {
-	at, err := sequences.Due(step, anchor.In(v.zoneOf(c)), v.Window, v.Calendar)
+	at, err := v.timing(c).Due(step, anchor.In(v.zoneOf(c)))
 	if err != nil {
 		return at, fmt.Errorf("%w: dating step %s of %s: %w", errContent, step.ID, v.Sequence.Name, err)
 	}

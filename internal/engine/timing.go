@@ -61,8 +61,9 @@ func (p *planning) timing(l *letter, pr *pressure) (verdict, error) {
 		}
 		return verdict{what: later, until: until, code: code, detail: detail, lanes: lanes}, nil
 	}
+	timing := l.version.timing(l.client)
 	window := func(from time.Time) (time.Time, time.Time, error) {
-		opens, closes, err := l.version.Window.Open(from.In(zone), l.version.Calendar)
+		opens, closes, err := timing.Opening(from.In(zone))
 		if err != nil {
 			err = fmt.Errorf("%w: %w", errContent, err)
 		}
@@ -96,6 +97,7 @@ func (p *planning) timing(l *letter, pr *pressure) (verdict, error) {
 		return put(opens, waitsForWindow, "", "")
 	}
 	if lanes := p.lanesOf(l.sender, l.client); len(lanes) > 0 {
+		timing.Key = 0 // promises are spread over the whole opening anyway
 		w, names, err := p.queue(l, lanes, closes, by, window)
 		if err != nil {
 			return verdict{}, err
