@@ -22,6 +22,8 @@ senders:
   team: { email: team@example.com, name: The team }
 windows:
   office: { days: [mon, tue, wed, thu, fri], hours: "09:00-18:00" }
+webhooks:
+  crm: { url: "https://crm.example.com/hooks" }
 attributes:
   industry: { type: string }
   employees: { type: number }

@@ -64,13 +64,15 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return oneOrMoreSchema(&jsonschema.Schema{Type: "string", Pattern: hoursPattern.String(), Examples: []any{"09:00-18:00"}})
 	case reflect.TypeFor[Reentry]():
 		after := jsonschema.NewProperties()
-		after.Set("after", durationSchema())
+		span := durationSchema()
+		span.Description = "how long after a finished run"
+		after.Set("after", span)
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []any{ReentryNever, ReentryAlways}},
 			{Type: "object", Properties: after, Required: []string{"after"}, AdditionalProperties: jsonschema.FalseSchema},
 		}}
 	}
-	return nil
+	return stepSchema(r, t)
 }
 
 // inline is the schema of v without document-level keywords.

@@ -118,6 +118,8 @@ func (s *Sequence) check(d *decoder) {
 		s.Title = s.Name
 	}
 	d.checkSteps(s)
+	s.checkEdits(d)
+	d.letterName(d.spotOf("handover"), s.Handover)
 	if d.settings == nil {
 		return
 	}

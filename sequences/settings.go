@@ -30,16 +30,16 @@ type Settings struct {
 
 // Company is the company that letters come from; each value is one line of text.
 type Company struct {
-	Name    string `yaml:"name"`
-	Site    string `yaml:"site"`
-	Address string `yaml:"address"`
-	Phone   string `yaml:"phone"`
-	Email   string `yaml:"email"`
+	Name    string `yaml:"name" jsonschema:"example=Levanto" jsonschema_description:"the company's name, {{ .company.name }} in letters"`
+	Site    string `yaml:"site" jsonschema:"example=https://example.com" jsonschema_description:"the company's site, {{ .company.site }} in letters"`
+	Address string `yaml:"address" jsonschema_description:"the postal address, which law wants in letters in many countries"`
+	Phone   string `yaml:"phone" jsonschema:"oneof_type=string;number,example=+7 495 000-00-00" jsonschema_description:"the company's phone, {{ .company.phone }} in letters"`
+	Email   string `yaml:"email" jsonschema:"example=sales@example.com" jsonschema_description:"the company's own address, {{ .company.email }} in letters"`
 }
 
 // Category is how often clients of a category hear from us.
 type Category struct {
-	Title     string   `yaml:"title"`
+	Title     string   `yaml:"title" jsonschema_description:"what people read"`
 	Letters   Duration `yaml:"letters" jsonschema_description:"time between automated letters"`
 	Calls     Duration `yaml:"calls" jsonschema_description:"time between the rep's calls"`
 	Automated *bool    `yaml:"automated" jsonschema_description:"false: no automated letters at all"` // never nil after ParseSettings
@@ -47,13 +47,13 @@ type Category struct {
 
 // Attribute declares one of client.attributes, so that a slip in its name is found.
 type Attribute struct {
-	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string"` // never empty after ParseSettings
-	Title string `yaml:"title"`
+	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string" jsonschema_description:"what kind of value it has; with date written as 2026-03-02"` // never empty after ParseSettings
+	Title string `yaml:"title" jsonschema_description:"what people read"`
 }
 
 // ConsentPolicy says on which basis a client may get automated letters.
 type ConsentPolicy struct {
-	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest"`
+	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest" jsonschema_description:"the grounds that allow automated letters; opt_in, double_opt_in and contract if left out"`
 }
 
 // Categories are the classes of clients, in order of closeness to a purchase.

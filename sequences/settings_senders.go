@@ -9,7 +9,7 @@ import (
 // Sender is somebody letters come from: a mailbox, and how much it may send.
 type Sender struct {
 	Email      string `yaml:"email" jsonschema:"required" jsonschema_description:"write the address in From"`
-	Name       string `yaml:"name"`
+	Name       string `yaml:"name" jsonschema_description:"the name that stands before the address, for example Ann Smith"`
 	ReplyTo    string `yaml:"reply_to" jsonschema_description:"where replies go, if not to email"`
 	SMTP       string `yaml:"smtp" jsonschema:"example=env:ANN_SMTP_URL" jsonschema_description:"its own mail server, as in SEVENTH_SMTP_URL; with a password write env:NAME or file:PATH; without it letters go over the server in SEVENTH_SMTP_URL"`
 	Rate       Rate   `yaml:"rate" jsonschema_description:"most letters per second, minute or hour"`
