@@ -12,7 +12,8 @@ import (
 type Settings struct {
 	Company        Company              `yaml:"company" jsonschema_description:"the company that letters come from"`
 	TimeZone       string               `yaml:"time_zone" jsonschema:"required,example=Europe/Moscow" jsonschema_description:"write the company's IANA time zone, for example Europe/Moscow"`
-	Calendar       string               `yaml:"calendar" jsonschema:"enum=ru,enum=by,enum=kz,enum=uz,enum=weekends,default=weekends" jsonschema_description:"whose days off count"`
+	Calendar       string               `yaml:"calendar" jsonschema:"default=weekends" jsonschema_description:"whose days off count: the country, for example ru, de or us; or weekends"`
+	OwnDays        OwnDays              `yaml:"calendars" jsonschema_description:"the company's own days off and working days, on top of the calendar"`
 	Locale         string               `yaml:"locale" jsonschema:"default=en,example=ru" jsonschema_description:"language of letters to clients without a locale of their own"`
 	Categories     map[string]Category  `yaml:"categories" jsonschema_description:"A to D: changes to the built-in cadence"`
 	Senders        map[string]Sender    `yaml:"senders" jsonschema_description:"who letters come from, by name"`
@@ -91,6 +92,10 @@ func (s *Settings) check(d *decoder) {
 			d.problem(d.spotOf("time_zone"), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(s.TimeZone))
 		}
 	}
+	if !slices.Contains(Calendars, s.Calendar) {
+		d.problem(d.spotOf("calendar"), "%s", unknownCalendar(s.Calendar))
+	}
+	s.OwnDays.check(d)
 	if !localePattern.MatchString(s.Locale) {
 		d.problem(d.spotOf("locale"), "%s is not a locale: write a language code, for example en or ru", quoted(s.Locale))
 	}

@@ -98,7 +98,7 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	for _, s := range settings.Senders {
 		c.limited = c.limited || s.Limited()
 	}
-	if c.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if c.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	if c.Zone, err = time.LoadLocation(settings.TimeZone); err != nil {
@@ -130,7 +130,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
 	var err error
-	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
