@@ -86,12 +86,7 @@ func ParseSettings(file string, src []byte) (*Settings, []Problem) {
 // check holds the rules that tags cannot say. It runs over whatever could be
 // decoded, and fills in names and defaults.
 func (s *Settings) check(d *decoder) {
-	if s.TimeZone != "" {
-		// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
-		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
-			d.problem(d.spotOf("time_zone"), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(s.TimeZone))
-		}
-	}
+	d.timeZone("time_zone", s.TimeZone)
 	if !slices.Contains(Calendars, s.Calendar) {
 		d.problem(d.spotOf("calendar"), "%s", unknownCalendar(s.Calendar))
 	}
@@ -134,6 +129,16 @@ func (d *decoder) address(path, s string) {
 	}
 	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
 		d.problem(d.spotOf(path), "%s is not an e-mail address: write it like sales@example.com", quoted(s))
+	}
+}
+
+func (d *decoder) timeZone(path, name string) {
+	if name == "" {
+		return
+	}
+	// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		d.problem(d.spotOf(path), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(name))
 	}
 }
 
