@@ -28,6 +28,11 @@ func schemaOf(v any) []byte {
 	}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return specialSchema(r, t) }
 	schema := r.Reflect(v)
+	if calendar, ok := schema.Properties.Get("calendar"); ok {
+		for _, name := range Calendars {
+			calendar.Enum = append(calendar.Enum, name)
+		}
+	}
 	if schema.Definitions == nil {
 		schema.Definitions = jsonschema.Definitions{}
 	}
@@ -52,6 +57,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "date", Examples: []any{"2026-11-01"}}
 	case reflect.TypeFor[spread]():
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{1,9}(m|h)|none)$`, Examples: []any{"30m", noSpread}}
+	case reflect.TypeFor[DayOff]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$`, Examples: []any{"2026-12-31", "12-31"}}
 	case reflect.TypeFor[Filter]():
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Window]():

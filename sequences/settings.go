@@ -13,7 +13,8 @@ import (
 type Settings struct {
 	Company        Company              `yaml:"company" jsonschema_description:"the company that letters come from"`
 	TimeZone       string               `yaml:"time_zone" jsonschema:"required,example=Europe/Moscow" jsonschema_description:"write the company's IANA time zone, for example Europe/Moscow"`
-	Calendar       string               `yaml:"calendar" jsonschema:"enum=ru,enum=by,enum=kz,enum=uz,enum=weekends,default=weekends" jsonschema_description:"whose days off count"`
+	Calendar       string               `yaml:"calendar" jsonschema:"default=weekends" jsonschema_description:"whose days off count: the country, for example ru, de or us; or weekends"`
+	OwnDays        OwnDays              `yaml:"calendars" jsonschema_description:"the company's own days off and working days, on top of the calendar"`
 	Locale         string               `yaml:"locale" jsonschema:"default=en,example=ru" jsonschema_description:"language of letters to clients without a locale of their own"`
 	Locales        []string             `yaml:"locales" jsonschema_description:"languages that every letter is written in; check warns about those that lack one"`
 	Categories     map[string]Category  `yaml:"categories" jsonschema_description:"A to D: changes to the built-in cadence"`
@@ -88,12 +89,11 @@ func ParseSettings(file string, src []byte) (*Settings, []Problem) {
 // check holds the rules that tags cannot say. It runs over whatever could be
 // decoded, and fills in names and defaults.
 func (s *Settings) check(d *decoder) {
-	if s.TimeZone != "" {
-		// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
-		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
-			d.problem(d.spotOf("time_zone"), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(s.TimeZone))
-		}
+	d.timeZone("time_zone", s.TimeZone)
+	if !slices.Contains(Calendars, s.Calendar) {
+		d.problem(d.spotOf("calendar"), "%s", unknownCalendar(s.Calendar))
 	}
+	s.OwnDays.check(d)
 	if !localePattern.MatchString(s.Locale) {
 		d.problem(d.spotOf("locale"), "%s is not a locale: write a language code, for example en or ru", quoted(s.Locale))
 	}
@@ -138,6 +138,16 @@ func (d *decoder) address(path, s string) {
 	}
 	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
 		d.problem(d.spotOf(path), "%s is not an e-mail address: write it like sales@example.com", quoted(s))
+	}
+}
+
+func (d *decoder) timeZone(path, name string) {
+	if name == "" {
+		return
+	}
+	// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		d.problem(d.spotOf(path), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(name))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"seventh/internal/store"
@@ -32,6 +33,7 @@ type Version struct {
 	Calendar   sequences.Calendar
 	cadence    map[string]sequences.Duration // between letters, by category
 	zone       *time.Location
+	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -98,7 +100,7 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	for _, s := range settings.Senders {
 		c.limited = c.limited || s.Limited()
 	}
-	if c.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if c.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	if c.Zone, err = time.LoadLocation(settings.TimeZone); err != nil {
@@ -130,7 +132,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
 	var err error
-	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
@@ -139,6 +141,9 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
+	}
+	if v.reps, err = repZones(settings.Senders); err != nil {
+		return nil, err
 	}
 	if e.content.versions == nil {
 		e.content.versions = make(map[int64]*Version)
@@ -159,15 +164,56 @@ func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequenc
 	return settings, nil
 }
 
-// zoneOf is the time zone in which a version's window opens for a client.
+// zoneOf is the time zone in which a version's window opens for a client: the
+// company's, unless the client's or the rep's is asked for and known.
 func (v *Version) zoneOf(c *store.Client) *time.Location {
-	if v.Window.TimeZone != "client" || c.TimeZone == "" {
-		return v.zone
-	}
-	if zone, err := time.LoadLocation(c.TimeZone); err == nil {
-		return zone
+	switch v.Window.TimeZone {
+	case sequences.ClientTime:
+		if zone := zoneNamed(c.TimeZone); zone != nil {
+			return zone
+		}
+	case sequences.RepTime:
+		if zone := v.reps[senderKey(c.Owner)]; zone != nil {
+			return zone
+		}
 	}
 	return v.zone
+}
+
+// zones are the time zones that were asked for; reading one takes longer than
+// dating a step.
+var zones sync.Map // *time.Location by name
+
+// zoneNamed is the time zone with a name, or nil.
+func zoneNamed(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	if zone, known := zones.Load(name); known {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil // not kept: there is no end of names that are none
+	}
+	zones.Store(name, zone)
+	return zone
+}
+
+// repZones are the time zones of reps who have one of their own.
+func repZones(senders map[string]sequences.Sender) (map[string]*time.Location, error) {
+	zones := make(map[string]*time.Location)
+	for _, s := range senders {
+		if s.TimeZone == "" {
+			continue
+		}
+		zone, err := time.LoadLocation(s.TimeZone)
+		if err != nil {
+			return nil, fmt.Errorf("loading the time zone of %s: %w", s.Email, err)
+		}
+		zones[senderKey(s.Email)] = zone
+	}
+	return zones, nil
 }
 
 // timing is what a client's dates depend on.

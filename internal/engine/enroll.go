@@ -73,7 +73,7 @@ func (e *Engine) Enroll(ctx context.Context, tx pgx.Tx, r EnrollRequest) (Enroll
 	if err != nil {
 		return Enrolled{}, err
 	}
-	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun, first: make(map[string]*store.Enrollment), isListed: r.Clients != nil,
+	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun, isListed: r.Clients != nil,
 		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
 	if r.Clients == nil {
 		err = e.enrollSegment(ctx, run, r.Segment)
@@ -127,7 +127,6 @@ type enrolling struct {
 	dryRun  bool
 	// isListed: the clients are named, not those of a segment
 	isListed bool
-	first    map[string]*store.Enrollment // of a client who is new, by time zone
 	result   Enrolled
 }
 
@@ -184,7 +183,7 @@ func (r *enrolling) all(ctx context.Context, where string, args ...any) (found m
 func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 	clients := make([]store.Client, len(page))
 	for i, c := range page {
-		clients[i] = store.Client{ID: c.ID, Address: c.Address, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone}
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Category: c.Category, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
 	if err != nil {
@@ -201,7 +200,7 @@ func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 			r.skip(c.ExternalID, reason)
 			continue
 		}
-		enrollment, again, err := r.begin(client, last[c.ID])
+		enrollment, again, err := r.version.begin(client, last[c.ID], "api", r.now)
 		if err != nil {
 			return err
 		}
@@ -269,23 +268,6 @@ func (r *enrolling) pastsOf(ctx context.Context, page []store.Candidate) (map[in
 		}
 	}
 	return pasts, last, nil
-}
-
-// begin is Version.begin. Whoever is new differs from others in his time zone only.
-func (r *enrolling) begin(client *store.Client, last *store.Enrollment) (*store.Enrollment, *time.Time, error) {
-	if last != nil {
-		return r.version.begin(client, last, "api", r.now)
-	}
-	first := r.first[client.TimeZone]
-	if first == nil {
-		var err error
-		if first, _, err = r.version.begin(client, nil, "api", r.now); err != nil {
-			return nil, nil, err
-		}
-		r.first[client.TimeZone] = first
-	}
-	first.ClientID = client.ID
-	return first, nil, nil
 }
 
 func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions, matches, open bool) string {

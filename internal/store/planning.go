@@ -11,15 +11,15 @@ import (
 // more.
 
 // HoldClients keeps the clients' rows from being changed until the transaction
-// ends and returns them, with what the planner looks at: address, company, owner,
-// stage, consent, time zone and next review. Those that are being changed at this
-// moment are left out.
+// ends and returns them, with what the planner looks at: address, company, category,
+// owner, stage, consent, time zone and next review. Those that are being changed at
+// this moment are left out.
 func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 	rows, err := db.Query(ctx, `
-		SELECT c.id, c.address, c.company, c.company_id, coalesce(o.email, ''), c.stage, c.consent_basis, c.time_zone, c.review_at`+clientTables+`
+		SELECT c.id, c.address, c.company, c.company_id, c.category, coalesce(o.email, ''), c.stage, c.consent_basis, c.time_zone, c.review_at`+clientTables+`
 		WHERE c.id = ANY($1) ORDER BY c.id FOR SHARE OF c SKIP LOCKED`, ids)
 	clients, err := scan(rows, err, len(ids), func(c *Client) []any {
-		return []any{&c.ID, &c.Address, &c.Company, &c.CompanyID, &c.Owner, &c.Stage, &c.ConsentBasis, &c.TimeZone, &c.ReviewAt}
+		return []any{&c.ID, &c.Address, &c.Company, &c.CompanyID, &c.Category, &c.Owner, &c.Stage, &c.ConsentBasis, &c.TimeZone, &c.ReviewAt}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("holding %d clients: %w", len(ids), err)
