@@ -14,7 +14,11 @@ func (f *Filter) decodeYAML(d *decoder, n ast.Node, path string) {
 	f.Expression = joinedBy(And, d.conditions(n, path, 0))
 }
 
-func (c *Condition) decodeYAML(d *decoder, n ast.Node, _ string) {
+func (c *Condition) decodeYAML(d *decoder, n ast.Node, path string) {
+	if _, keys := n.(*ast.MappingNode); keys {
+		c.Expression = joinedBy(And, d.conditions(n, path, 0))
+		return
+	}
 	c.Expression = d.expression(n, true)
 }
 
