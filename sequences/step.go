@@ -15,7 +15,7 @@ type Step struct {
 	Offer *Offer   `yaml:"offer" jsonschema_description:"an offer with a deadline of each client's own"`
 	// Thread is ThreadReply or ThreadNew, which is also meant by "".
 	Thread string   `yaml:"thread" jsonschema:"enum=reply,enum=new,default=new" jsonschema_description:"reply: the letter answers the one before it, from the same mailbox and in the same conversation"`
-	MaxAge Duration `yaml:"max_age" jsonschema_description:"the letter is skipped when it could not go for this long after it was due, and the sequence goes on; without it the sequence's"`
+	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before missed decides; without it the sequence's"`
 
 	Line   int `yaml:"-"` // of Email's value, for checks against the letters
 	Column int `yaml:"-"`
