@@ -20,7 +20,7 @@ type Step struct {
 	Attach []string `yaml:"attach" jsonschema_description:"files in files/ that go with the letter"`
 	// Thread is ThreadReply or ThreadNew, which is also meant by "".
 	Thread string   `yaml:"thread" jsonschema:"enum=reply,enum=new,default=new" jsonschema_description:"reply: the letter answers the one before it, from the same mailbox and in the same conversation"`
-	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before the sequence's missed decides; without it the sequence's"`
+	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before missed decides; without it the sequence's"`
 
 	Call   string   `yaml:"call" jsonschema:"example=c/follow-up" jsonschema_description:"a call by the rep: its script, a file in scripts/ without .md; the next delay starts when it is done"`
 	Task   string   `yaml:"task" jsonschema_description:"anything else the rep should do, in his words; the next delay starts when it is done"`

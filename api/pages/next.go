@@ -129,7 +129,12 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 		why = append(why, "It waits: "+limit+".")
 	}
 	if age := v.Sequence.MaxAgeOf(step); !age.IsZero() {
-		why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
+		switch v.Sequence.MissedOf(step) {
+		case sequences.MissedSkip:
+			why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
+		case sequences.MissedReanchor:
+			why = append(why, fmt.Sprintf("It gets a new date if it cannot go within %s after it was due.", span(age)))
+		}
 	}
 	return why
 }

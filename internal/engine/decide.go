@@ -91,6 +91,9 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 	case expired:
 		p.skip(&l, v)
 		return nil
+	case anew:
+		p.reanchor(&l, v, nil)
+		return nil
 	case later:
 		p.postpone(&l, v)
 		return nil
