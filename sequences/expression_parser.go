@@ -1,6 +1,7 @@
 package sequences
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func ParseCondition(text string, s *Settings) (Condition, []Problem) {
 }
 
 func parseAlone(text string, s *Settings, happenings bool) (Expression, []Problem) {
-	src := newlines([]byte(text))
+	src := bytes.ToValidUTF8(newlines([]byte(text)), []byte("\uFFFD"))
 	d := &decoder{file: "expression", lines: sourceLines(src), settings: s}
 	runes := []rune(string(src))
 	places := make([]spot, len(runes)+1)
