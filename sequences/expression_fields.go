@@ -107,6 +107,9 @@ func (p *expressionParser) value(op lexeme) (lexeme, bool) {
 	default:
 		p.problem(l.at, "a value is missing after %s: write one, and a word like and, or, not or in as a value in quotes", op.shown())
 	}
+	if l.kind == word && p.after().kind == end {
+		p.next++ // the value was meant
+	}
 	return l, false
 }
 
@@ -176,6 +179,13 @@ func (p *expressionParser) exampleOf(e Expression) string {
 // wrongOperator tells how a field is compared.
 func (p *expressionParser) wrongOperator(e Expression, name string, op lexeme) string {
 	example := p.exampleOf(e)
+	if op.is(word, "not") {
+		contrary := map[bool]string{true: "not products has " + example, false: name + " != " + example}[e.Field == FieldProducts]
+		return fmt.Sprintf("after %s stands not in, or not before the whole condition: write %s", name, contrary)
+	}
+	if op.is(word, "older") || op.is(word, "within") || op.is(word, "never") {
+		return fmt.Sprintf("%s is for %s only; compare a date with < and >, for example attributes.contract_until < 2026-12-31", op.text, strings.Join(moments, ", "))
+	}
 	if e.Field == FieldProducts {
 		return fmt.Sprintf("products are compared with has, in and not in, not with %s: write products has %s", op.shown(), example)
 	}
@@ -281,11 +291,27 @@ func (p *expressionParser) momentAge(field lexeme) (Expression, bool) {
 	}
 	age, span, written, ok := p.age(field.text)
 	if !written {
-		p.problem(p.peek().at, "%s needs older than, within or never: write for example %s older than 180d", field.text, field.text)
+		p.problem(p.peek().at, "%s needs older than, within or never: write for example %s", field.text, p.momentExample(field.text))
 		return e, false
 	}
 	e.Op, e.Span = age, span
 	return e, ok
+}
+
+// momentExample is what was probably meant.
+func (p *expressionParser) momentExample(field string) string {
+	meant, not := field+" older than "+p.spanBehind(), ""
+	for _, l := range p.list[p.next:min(p.next+3, len(p.list))] {
+		switch {
+		case l.is(word, "not"), l.is(sign, "!="):
+			not = "not "
+		case l.is(word, "never"), l.is(word, "empty"):
+			return not + field + " never"
+		case l.is(word, "and"), l.is(word, "or"):
+			return meant
+		}
+	}
+	return meant
 }
 
 // age reads an optional "within 3d" or "older than 3d" behind what.
@@ -313,10 +339,19 @@ func (p *expressionParser) age(what string) (age Op, span Duration, written, ok 
 	}
 	p.next++
 	span, err := ParseDuration(d.text)
-	if err != nil {
+	if unit := p.peek(); err != nil && unit.kind == word && unitWords[unit.text] != "" {
+		p.next++
+		p.problem(d.at, "a duration is one word: write %s%s", d.text, unitWords[unit.text])
+	} else if err != nil {
 		p.problem(d.at, "%s", err)
 	}
 	return age, span, true, true
+}
+
+// unitWords are units written out.
+var unitWords = map[string]Unit{
+	"minute": Minute, "minutes": Minute, "hour": Hour, "hours": Hour, "day": Day, "days": Day, "d": Day,
+	"week": Week, "weeks": Week, "w": Week, "month": Month, "months": Month, "mo": Month,
 }
 
 // spanBehind is the duration behind the next lexeme, or one as an example.

@@ -25,11 +25,17 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err != nil {
 		return err
 	}
+	touches, err := catalog.touchFacts(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
 	var fresh []store.Enrollment
 	var free []int64 // clients who may be mailed
 	at := make([]*time.Time, len(clients))
 	for i := range clients {
 		client := &clients[i]
+		facts := client.Facts()
+		touches[client.ID].Fill(&facts)
 		mailable := catalog.holdOf(client, suppressed.cover(client.Address, "")) == waitsForNothing
 		if mailable {
 			free = append(free, client.ID)
@@ -38,10 +44,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if version.Sequence.Enroll != sequences.Automatic {
 				continue
 			}
-			if turn, ok := version.Sequence.Audience.Changes(client.Facts(), now); ok {
+			if turn, ok := version.Sequence.Audience.Changes(facts, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.Sequence.Audience.Match(client.Facts(), now) || history.open(client.ID, version.SequenceID) {
+			if !mailable || !version.Sequence.Audience.Match(facts, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)
@@ -73,6 +79,16 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		return err
 	}
 	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
+}
+
+// touchFacts loads what audiences ask about the clients' touches, nothing if none asks.
+func (c *Catalog) touchFacts(ctx context.Context, db store.DB, clientIDs []int64) (map[int64]store.TouchFacts, error) {
+	for _, version := range c.current {
+		if uses := version.Sequence.Audience.Uses(); version.Sequence.Enroll == sequences.Automatic && (uses.Touches || uses.Human) {
+			return store.TouchFactsOf(ctx, db, clientIDs)
+		}
+	}
+	return nil, nil
 }
 
 // begin decides whether a client whom a sequence is meant for may start it: at
