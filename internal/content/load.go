@@ -95,6 +95,9 @@ func (l *loading) letters(s *sequences.Sequence) {
 	}
 	offered := false
 	for _, step := range s.Steps {
+		if step.Email == "" {
+			continue // it sends nothing, or that is told already
+		}
 		offered = offered || step.Offer != nil
 		l.used[step.Email] = true
 		l.attachments(s, step, Attached(step))
