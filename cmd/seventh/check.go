@@ -11,11 +11,12 @@ import (
 )
 
 type checkCommand struct {
-	Dir  string `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
-	JSON bool   `name:"json" help:"Print the problems as JSON."`
+	Dir    string `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
+	JSON   bool   `name:"json" help:"Print the problems as JSON."`
+	Strict bool   `help:"Let warnings fail the check, too."`
 }
 
-// Run reports every mistake in a folder at once.
+// Run reports every mistake in a folder at once, and what it warns of.
 func (c checkCommand) Run(p *process, s *Settings) error {
 	fsys, err := s.folder(c.Dir)
 	if err != nil {
@@ -35,7 +36,7 @@ func (c checkCommand) Run(p *process, s *Settings) error {
 	} else {
 		report(p.stdout, problems)
 	}
-	if len(problems) > 0 {
+	if folder == nil || c.Strict && len(problems) > 0 {
 		return errReported
 	}
 	if !c.JSON {
@@ -64,8 +65,14 @@ func report(w io.Writer, problems []content.Problem) {
 		}, before)
 		fmt.Fprintf(w, "    %s\n    %s^\n", problem.Source, indent)
 	}
-	if len(problems) > 0 {
-		fmt.Fprintf(w, "%s.\n", counted(len(problems), "problem"))
+	mistakes := len(content.Mistakes(problems))
+	switch warnings := len(problems) - mistakes; {
+	case mistakes > 0 && warnings > 0:
+		fmt.Fprintf(w, "%s, %s.\n", counted(mistakes, "problem"), counted(warnings, "warning"))
+	case mistakes > 0:
+		fmt.Fprintf(w, "%s.\n", counted(mistakes, "problem"))
+	case warnings > 0:
+		fmt.Fprintf(w, "%s.\n", counted(warnings, "warning"))
 	}
 }
 
@@ -76,15 +83,15 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// loadFolder loads a folder that must be free of mistakes.
+// loadFolder loads a folder that must be free of mistakes, and shows its warnings.
 func loadFolder(p *process, fsys fs.FS) (*content.Folder, error) {
 	folder, problems, err := content.Load(fsys)
 	if err != nil {
 		return nil, err
 	}
-	if len(problems) > 0 {
-		report(p.stderr, problems)
-		return nil, fmt.Errorf("the content has %s: nothing was published", counted(len(problems), "problem"))
+	report(p.stderr, problems)
+	if folder == nil {
+		return nil, fmt.Errorf("the content has %s: nothing was published", counted(len(content.Mistakes(problems)), "problem"))
 	}
 	return folder, nil
 }

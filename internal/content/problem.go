@@ -1,0 +1,48 @@
+package content
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Problem is one mistake, or a warning, worded for a marketer.
+type Problem struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Message  string `json:"message"`
+	Source   string `json:"-"`        // the offending line
+	Severity string `json:"severity"` // Mistake or Warning
+}
+
+// Severities. A folder with a mistake cannot be published; with warnings it can.
+const (
+	Mistake = "error"
+	Warning = "warning"
+)
+
+// String is the form that editors understand: file:line:col: message.
+func (p Problem) String() string {
+	severity := ""
+	if p.Severity == Warning {
+		severity = "warning: "
+	}
+	return fmt.Sprintf("%s:%d:%d: %s%s", p.File, p.Line, p.Column, severity, p.Message)
+}
+
+// Mistakes are the problems that a folder cannot be published with.
+func Mistakes(problems []Problem) []Problem {
+	return slices.DeleteFunc(slices.Clone(problems), func(p Problem) bool { return p.Severity == Warning })
+}
+
+// sorted puts problems in the order of files and lines, each once.
+func sorted(problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Severity = cmp.Or(problems[i].Severity, Mistake)
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return problems
+}
