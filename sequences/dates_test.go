@@ -64,7 +64,7 @@ func TestDatesOfChains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if now, err = timing.Due(Step{ID: "letter", Email: "letter", After: after}, now); err != nil {
+			if now, err = timing.Due(Step{ID: "letter", Email: Letters{"letter"}, After: after}, now); err != nil {
 				t.Fatal(err)
 			}
 			if got := now.Format("2006-01-02 15:04"); got != want {

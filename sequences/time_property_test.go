@@ -7,7 +7,7 @@ import (
 )
 
 // moments are where mistakes hide: around each change of the clocks, and anywhere.
-func moments(p place, random *rand.Rand, near, anywhere int) []time.Time {
+func someMoments(p place, random *rand.Rand, near, anywhere int) []time.Time {
 	var list []time.Time
 	for _, change := range p.changes {
 		for range near {
@@ -38,7 +38,7 @@ func TestDelaysEndAsTheClockOnTheWallSays(t *testing.T) {
 				t.Fatalf("%s after %s in %s is %s, the clock on the wall says %s", d, from, p, got, want)
 			}
 		}
-		for _, moment := range moments(p, random, 1, 3) {
+		for _, moment := range someMoments(p, random, 1, 3) {
 			check(delay(random), moment)
 		}
 		// These end where the clocks change, at times that do not exist or do so twice.
@@ -59,7 +59,7 @@ func TestWindowsOpenAtTheirFirstMinute(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 2))
 	holidays := calendar(t, "de")
 	for _, p := range allPlaces(t) {
-		for _, moment := range moments(p, random, 2, 1) {
+		for _, moment := range someMoments(p, random, 2, 1) {
 			w := anyWindow(random)
 			opens, closes, err := w.Open(moment, holidays)
 			if err != nil {
@@ -95,7 +95,7 @@ func TestWaitingLettersAreSpreadInsideTheOpening(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 3))
 	for _, p := range allPlaces(t) {
-		for _, moment := range moments(p, random, 1, 4) {
+		for _, moment := range someMoments(p, random, 1, 4) {
 			timing := Timing{Window: anyWindow(random), Key: random.Uint64()}
 			first, end, err := timing.Window.Open(moment, Calendar{})
 			if err != nil {
@@ -116,7 +116,7 @@ func TestWaitingLettersAreSpreadInsideTheOpening(t *testing.T) {
 			case !timing.Window.Contains(opens, Calendar{}):
 				t.Fatalf("closed at %s in %s", opens, p)
 			}
-			due, err := timing.Due(Step{ID: "a", Email: "a", After: delay(random)}, moment)
+			due, err := timing.Due(Step{ID: "a", Email: Letters{"a"}, After: delay(random)}, moment)
 			if err != nil || due.Before(moment.Truncate(time.Minute)) || !timing.Window.Contains(due, Calendar{}) {
 				t.Fatalf("due %s after %s in %s, %v", due, moment, p, err)
 			}

@@ -6,17 +6,17 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"seventh/internal/content"
 )
 
 type checkCommand struct {
-	Dir    string `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
-	JSON   bool   `name:"json" help:"Print the problems as JSON."`
-	Strict bool   `help:"Let warnings fail the check, too."`
+	Dir  string `arg:"" optional:"" type:"path" help:"Content folder; default: --content, or the built-in content."`
+	JSON bool   `name:"json" help:"Print the problems as JSON."`
 }
 
-// Run reports every mistake in a folder at once, and what it warns of.
+// Run reports every problem in a folder at once, and notes that are none.
 func (c checkCommand) Run(p *process, s *Settings) error {
 	fsys, err := s.folder(c.Dir)
 	if err != nil {
@@ -26,17 +26,18 @@ func (c checkCommand) Run(p *process, s *Settings) error {
 	if err != nil {
 		return err
 	}
+	var notes []content.Problem
+	if folder != nil {
+		notes = folder.Provisional(time.Now())
+	}
 	if c.JSON {
-		if problems == nil {
-			problems = []content.Problem{}
-		}
-		if err := json.NewEncoder(p.stdout).Encode(map[string]any{"problems": problems}); err != nil {
+		if err := json.NewEncoder(p.stdout).Encode(map[string]any{"problems": listed(problems), "notes": listed(notes)}); err != nil {
 			return err
 		}
 	} else {
-		report(p.stdout, problems)
+		report(p.stdout, append(problems, notes...))
 	}
-	if folder == nil || c.Strict && len(problems) > 0 {
+	if len(problems) > 0 {
 		return errReported
 	}
 	if !c.JSON {
@@ -44,6 +45,14 @@ func (c checkCommand) Run(p *process, s *Settings) error {
 			counted(len(folder.Letters.Letters()), "letter"), counted(len(folder.Segments), "segment"))
 	}
 	return nil
+}
+
+// listed is a list for JSON, where none is [] and not null.
+func listed(problems []content.Problem) []content.Problem {
+	if problems == nil {
+		return []content.Problem{}
+	}
+	return problems
 }
 
 // report prints problems with their lines and a mark under the place.
@@ -65,15 +74,26 @@ func report(w io.Writer, problems []content.Problem) {
 		}, before)
 		fmt.Fprintf(w, "    %s\n    %s^\n", problem.Source, indent)
 	}
-	mistakes := len(content.Mistakes(problems))
-	switch warnings := len(problems) - mistakes; {
-	case mistakes > 0 && warnings > 0:
-		fmt.Fprintf(w, "%s, %s.\n", counted(mistakes, "problem"), counted(warnings, "warning"))
-	case mistakes > 0:
-		fmt.Fprintf(w, "%s.\n", counted(mistakes, "problem"))
-	case warnings > 0:
-		fmt.Fprintf(w, "%s.\n", counted(warnings, "warning"))
+	if totals := totals(problems); totals != "" {
+		fmt.Fprintf(w, "%s.\n", totals)
 	}
+}
+
+// totals counts problems by severity: "2 problems, 1 warning".
+func totals(problems []content.Problem) string {
+	var parts []string
+	for _, s := range []struct{ severity, noun string }{{content.Mistake, "problem"}, {content.Warning, "warning"}, {content.Note, "note"}} {
+		n := 0
+		for _, p := range problems {
+			if p.Severity == s.severity {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, counted(n, s.noun))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func counted(n int, noun string) string {

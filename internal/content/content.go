@@ -58,6 +58,7 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	l := loading{folder: &Folder{files: files}}
 	l.load()
 	if l.folder.Letters != nil {
+		l.lintChains()
 		l.lintLetters()
 	}
 	folder, problems := l.result()

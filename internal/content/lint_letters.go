@@ -7,7 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"seventh/sequences"
 	"seventh/templates"
 )
 
@@ -22,17 +21,13 @@ func (l *loading) lintLetters() {
 		l.lintWayOut(letter)
 	}
 	for _, name := range l.folder.Letters.Names() {
-		l.lintVariants(name, Locales(l.folder.Settings))
+		l.lintVariants(name, l.folder.Settings.Locales)
 		l.lintTranslation(name)
 		if !l.used[name] && !l.unread {
 			l.warning(l.folder.Letters.Variants(name)[0].Path, 1, 1, "no sequence sends this letter: name it in the `email:` of a step, or remove the file")
 		}
 	}
 }
-
-// Locales are the languages that every letter is to be written in; none when it is
-// left to the marketer.
-func Locales(*sequences.Settings) []string { return nil }
 
 // sample is a plausible client of the company's.
 func (l *loading) sample(locale string) templates.Data {
