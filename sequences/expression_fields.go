@@ -51,7 +51,7 @@ func (p *expressionParser) text(e Expression, name string, check func(lexeme) (s
 		if p.takeWord("empty") {
 			return oneValue(e, "", not), true
 		}
-		p.problem(op.at, "after is stands empty or not empty: to compare write %s %s %s", name, map[bool]string{false: "=", true: "!="}[not], p.exampleOf(e))
+		p.problem(op.at, "after is stands empty or not empty: to compare write %s %s %s", name, either(not, "!=", "="), p.exampleOf(e))
 		return e, false
 	case op.is(word, "has") && e.Field == FieldProducts, op.is(sign, "="), op.is(sign, "!="):
 		return p.single(e, name, op, check)
@@ -63,11 +63,11 @@ func (p *expressionParser) text(e Expression, name string, check func(lexeme) (s
 // single reads the one value behind =, != and has.
 func (p *expressionParser) single(e Expression, name string, op lexeme, check func(lexeme) (string, bool)) (Expression, bool) {
 	if e.Field == FieldProducts && op.text != "has" {
-		p.problem(op.at, "a client has several products: write %sproducts has %s", map[bool]string{true: "not "}[op.text == "!="], p.exampleOf(e))
+		p.problem(op.at, "a client has several products: write %sproducts has %s", either(op.text == "!=", "not ", ""), p.exampleOf(e))
 		return e, false
 	}
 	if p.peek().is(sign, "[") {
-		p.problem(op.at, "a list is compared with in: write %s %s [%s, …]", name, map[bool]string{false: "in", true: "not in"}[op.text == "!="], p.exampleOf(e))
+		p.problem(op.at, "a list is compared with in: write %s %s [%s, …]", name, either(op.text == "!=", "not in", "in"), p.exampleOf(e))
 		return e, false
 	}
 	l, ok := p.value(op)
@@ -120,13 +120,13 @@ func (p *expressionParser) several(e Expression, name string, not bool, check fu
 		p.problem(opening.at, "this list is empty, so no client would match: write a value or remove %s", name)
 		return e, true
 	}
-	for good := true; ; {
+	for {
 		l, ok := p.value(in)
 		if !ok {
 			return e, false
 		}
 		v, fits := check(l)
-		if good = good && fits; fits && slices.Contains(e.Values, v) {
+		if fits && slices.Contains(e.Values, v) {
 			p.problem(l.at, "%s is listed twice: keep one of them", quoted(l.text))
 		}
 		e.Values = append(e.Values, v)
@@ -171,7 +171,7 @@ func (p *expressionParser) exampleOf(e Expression) string {
 func (p *expressionParser) wrongOperator(e Expression, name string, op lexeme) string {
 	example := p.exampleOf(e)
 	if op.is(word, "not") {
-		contrary := map[bool]string{true: "not products has " + example, false: name + " != " + example}[e.Field == FieldProducts]
+		contrary := either(e.Field == FieldProducts, "not products has "+example, name+" != "+example)
 		return fmt.Sprintf("after %s stands not in, or not before the whole condition: write %s", name, contrary)
 	}
 	if op.is(word, "older") || op.is(word, "within") || op.is(word, "never") {

@@ -63,7 +63,7 @@ func (p *expressionParser) order(e Expression, shown, declared string) (Expressi
 	case declared == "date":
 		p.problem(l.at, "%s is no date: write year-month-day, for example %s %s 2026-03-02", quoted(l.text), shown, op.text)
 	case !looksLikeNumber(l.text):
-		what := map[bool]string{true: "number: write for example %s %s 75", false: "number and no date: write for example %s %s 75 or 2026-03-02"}[declared == "number"]
+		what := either(declared == "number", "number: write for example %s %s 75", "number and no date: write for example %s %s 75 or 2026-03-02")
 		p.problem(l.at, "%s is no "+what, quoted(l.text), shown, op.text)
 	default:
 		e.Number = parsedNumber(mustNumber(l.text))
