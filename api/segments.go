@@ -17,10 +17,10 @@ import (
 
 // segmentJSON is a named filter over clients.
 type segmentJSON struct {
-	Name   string         `json:"name"`
-	Title  string         `json:"title"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
 	Where  any    `json:"where" doc:"The filter, as in a segment's YAML file: a map, or a condition as text."`
-	Origin string         `json:"origin" enum:"content,api" doc:"Segments of the content folder are changed there."`
+	Origin string `json:"origin" enum:"content,api" doc:"Segments of the content folder are changed there."`
 }
 
 type segmentPath struct {

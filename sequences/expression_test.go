@@ -1,8 +1,6 @@
 package sequences
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -145,38 +143,6 @@ func TestConditionKnowsWhatHappenedInTheRun(t *testing.T) {
 	}
 }
 
-func TestConditionTurnsWhenAHappeningIsOldEnough(t *testing.T) {
-	t.Parallel()
-	now := at(t, "2026-03-02 10:00 UTC")
-	ann := Facts{
-		LastHumanTouchAt: ago(now, 24*time.Hour),
-		History: []Happening{
-			{Kind: "clicked", Step: "guide", Human: true, At: now.Add(-24 * time.Hour)},
-			{Kind: "clicked", Step: "case", Human: false, At: now.Add(-time.Hour)},
-		},
-	}
-	for text, want := range map[string]string{
-		"clicked(guide) within 3d":                                  "2026-03-04T10:00:00Z",
-		"any clicked within 3d":                                     "2026-03-05T09:00:00Z",
-		"clicked(guide) older than 3d":                              "2026-03-04T10:00:00Z",
-		"clicked(guide) older than 12h":                             "",
-		"clicked(guide)":                                            "",
-		"replied within 3d":                                         "",
-		"not last_human_touch within 1w":                            "2026-03-08T10:00:00Z",
-		"clicked(guide) within 3d or last_human_touch within 1w":    "2026-03-08T10:00:00Z",
-		"clicked(guide) within 3d and last_human_touch within 1w":   "2026-03-04T10:00:00Z",
-		"clicked(guide) within 3d and not last_touch older than 1w": "2026-03-04T10:00:00Z",
-	} {
-		got := ""
-		if turn, ok := condition(t, text).Changes(ann, now); ok {
-			got = turn.Format(time.RFC3339)
-		}
-		if got != want {
-			t.Errorf("%s changes at %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestUsesAreWhatAnEvaluationNeeds(t *testing.T) {
 	t.Parallel()
 	got := condition(t, "clicked(guide, case) or not (sent(ring) within 3d and event(webinar))\nand (last_human_touch never or event(webinar) or event(refusal))").Uses()
@@ -289,132 +255,5 @@ func TestMapAndTextAreOneLanguage(t *testing.T) {
 				t.Errorf("%s (-map +text):\n%s", form, diff)
 			}
 		}
-	}
-}
-
-func FuzzParseExpression(f *testing.F) {
-	for _, seed := range []string{
-		"category in [C, D] and last_purchase older than 180d", "clicked(guide) within 3d", "not replied", "touches >= 7", "(a = 1 or", "))((", "any any",
-		`company = "a \" \\ b" and attributes."odd \\" > -1.50`, "event(custom:x) or event(", "attributes.a.b is not empty", "not not (touches != 3)", "a\nb", "“x”", "in [", "category in [,]",
-		"attributes.d < 2026-02-30", "category = C, stage = lead; x", "last_touch older 3 days", "!a && b || c == d", "attributes.x = 00 or attributes.x = 1e5 or attributes.x = -0",
-	} {
-		f.Add(seed)
-	}
-	settings, _ := ParseSettings("seventh.yaml", []byte(corpusSettings))
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, s := range []*Settings{nil, settings} {
-			c, problems := ParseCondition(text, s)
-			lines := sourceLines(newlines([]byte(text)))
-			for _, p := range problems {
-				if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > len([]rune(lines[p.Line-1]))+1 || p.Message == "" || strings.ContainsAny(p.Message, "\n\r") {
-					t.Errorf("the problem %q stands at %d:%d of %q", p.Message, p.Line, p.Column, text)
-				}
-			}
-			c.Match(Facts{}, time.Time{})
-			if len(problems) > 0 {
-				continue
-			}
-			written := c.String()
-			if len([]rune(written)) > maxExpression {
-				continue
-			}
-			again, problems := ParseCondition(written, s)
-			if len(problems) > 0 || again.String() != written || !sameTree(c.Expression, again.Expression) {
-				t.Errorf("%q is written %q and read back as %q with %v", text, written, again, problems)
-			}
-		}
-	})
-}
-
-// sameTree compares without places.
-func sameTree(a, b Expression) bool {
-	return fmt.Sprintf("%+v", withoutPlaces(a)) == fmt.Sprintf("%+v", withoutPlaces(b))
-}
-
-func withoutPlaces(e Expression) Expression {
-	var steps []StepName
-	for _, s := range e.Happening.Steps {
-		steps = append(steps, StepName{Name: s.Name})
-	}
-	e.Happening.Steps = steps
-	var of []Expression
-	for _, part := range e.Of {
-		of = append(of, withoutPlaces(part))
-	}
-	e.Of = of
-	return e
-}
-
-// Whatever the condition, Match answers the same until the instant Changes tells,
-// and otherwise at it.
-func TestConditionsTurnExactlyAtChanges(t *testing.T) {
-	t.Parallel()
-	random := rand.New(rand.NewPCG(4, 4))
-	start := at(t, "2024-01-15 00:00 Europe/Berlin")
-	spans := []string{"90m", "36h", "3d", "2w", "1mo", "5bd"}
-	pick := func(list ...string) string { return list[random.IntN(len(list))] }
-	for range 500 {
-		var parts []string
-		for range 1 + random.IntN(4) {
-			what := pick("clicked(guide)", "any clicked", "replied", "last_touch", "last_human_touch", "last_purchase")
-			parts = append(parts, pick("", "not ")+what+pick(" within ", " older than ")+pick(spans...), pick("and", "or"))
-		}
-		c := condition(t, strings.Join(parts[:len(parts)-1], " "))
-		now := start.Add(time.Duration(random.Int64N(int64(500 * 24 * time.Hour))))
-		past := func() *time.Time { return ago(now, time.Duration(random.Int64N(int64(40*24*time.Hour)))) }
-		facts := Facts{LastTouchAt: past(), LastHumanTouchAt: past()}
-		for range random.IntN(4) {
-			facts.History = append(facts.History, Happening{Kind: pick("clicked", "replied"), Step: pick("guide", "case"), Human: random.IntN(2) == 0, At: *past()})
-		}
-		answer := c.Match(facts, now)
-		turn, ok := c.Changes(facts, now)
-		until := turn
-		if !ok {
-			until = now.Add(100 * 24 * time.Hour)
-		}
-		for range 30 {
-			if moment := now.Add(time.Duration(random.Int64N(int64(until.Sub(now))))); c.Match(facts, moment) != answer {
-				t.Fatalf("%s turned at %s, before %s: %+v", c, moment, until, facts)
-			}
-		}
-		if ok && (c.Match(facts, turn.Add(-1)) != answer || c.Match(facts, turn) == answer) {
-			t.Fatalf("%s does not turn at %s: %+v", c, turn, facts)
-		}
-	}
-}
-
-// Ten conditions of all kinds, all of which are looked at.
-func BenchmarkMatch(b *testing.B) {
-	filter, problems := ParseExpression(`category in [C, D] and stage not in [customer, past_customer] and locale = ru and temperature != hot
-		and products has pump and attributes.industry = food and attributes.power_kw >= 75 and attributes.kw = 7.5 and last_purchase older than 180d and touches < 12`, nil)
-	if len(problems) > 0 {
-		b.Fatal(problems)
-	}
-	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	client := Facts{
-		Category: "D", Stage: "lead", Locale: "ru", Temperature: "cold", Products: []string{"filter", "pump"}, Touches: 7,
-		Attributes: map[string]any{"industry": "food", "power_kw": 90.0, "kw": 7.5}, LastPurchaseAt: ago(now, 200*24*time.Hour),
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if !filter.Match(client, now) {
-			b.Fatal("no match")
-		}
-	}
-}
-
-// An audience is looked at for every client again and again.
-func TestMatchAllocatesNothing(t *testing.T) {
-	filter := where(t, "'category in [C, D] and attributes.kw = 7.5 and attributes.industry = food and last_purchase older than 6mo and products has pump'")
-	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	client := Facts{
-		Category: "C", Products: []string{"pump"}, LastPurchaseAt: ago(now, 300*24*time.Hour),
-		Attributes: map[string]any{"industry": "food", "kw": 7.5},
-	}
-	if !filter.Match(client, now) {
-		t.Fatal("no match")
-	}
-	if n := testing.AllocsPerRun(100, func() { filter.Match(client, now) }); n > 0 {
-		t.Errorf("%v allocations a match", n)
 	}
 }

@@ -54,6 +54,7 @@ func (d *decoder) placesOf(n ast.Node, text []rune) []spot {
 	if _, block := n.(*ast.LiteralNode); block {
 		at = spot{at.line + 1, 1}
 	}
+	at = spot{max(1, at.line), max(1, at.column)}
 	places := make([]spot, 0, len(text)+1)
 	lost := false
 	last := at

@@ -234,7 +234,7 @@ func TestReasonForNoLetters(t *testing.T) {
 		if test.change != nil {
 			test.change(&client)
 		}
-		if got := reasonForNone(sc, &client, test.suppressions, test.ended); got != want {
+		if got := reasonForNone(sc, &client, store.TouchFacts{}, test.suppressions, test.ended); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}
