@@ -15,9 +15,9 @@ func TestTheChainOfACategoryExists(t *testing.T) {
 		{"one that is there", "{ C: { chain: hello } }", ""},
 		{"the built-in one may be missing", "{ C: { letters: 2w } }", ""},
 		{"a slip of the finger", "{ C: { chain: helo } }",
-			`seventh.yaml:5:25: there is no sequence "helo" for the clients of category C, did you mean "hello"? Write it, or chain: none`},
+			`seventh.yaml:5:27: there is no sequence "helo" for the clients of category C, did you mean "hello"? Write it, or chain: none`},
 		{"nothing like it", "{ D: { chain: d-nurture } }",
-			`seventh.yaml:5:25: there is no sequence "d-nurture" for the clients of category D. Write it, or chain: none`},
+			`seventh.yaml:5:27: there is no sequence "d-nurture" for the clients of category D. Write it, or chain: none`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
