@@ -30,7 +30,7 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
 }
 
@@ -68,6 +68,7 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
@@ -85,6 +86,9 @@ func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, 
 	settings, err := loadSettings(ctx, db, row.PublicationID)
 	if err != nil {
 		return nil, err
+	}
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
 	}
 	return e.keepVersion(row, settings)
 }
@@ -133,10 +137,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
-	}
+	v.cadence = &e.content.pace
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
 	}
@@ -172,7 +173,7 @@ func (v *Version) zoneOf(c *store.Client) *time.Location {
 
 // timing is what a client's dates depend on.
 func (v *Version) timing(c *store.Client) sequences.Timing {
-	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence[c.Category], Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
+	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence.of(c.Category), Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
 }
 
 // Due is when a step is due for a client after an anchor.
