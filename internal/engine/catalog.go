@@ -32,7 +32,7 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
 	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
 	uses       uses                      // what its conditions need to know
@@ -82,6 +82,7 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
@@ -99,6 +100,9 @@ func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, 
 	settings, err := loadSettings(ctx, db, row.PublicationID)
 	if err != nil {
 		return nil, err
+	}
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
 	}
 	return e.keepVersion(row, settings)
 }
@@ -150,10 +154,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
-	}
+	v.cadence = &e.content.pace
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
 	}

@@ -64,6 +64,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		}
 		ids[i] = client.ID // in the order of at
 	}
+	if err := e.keepPace(ctx, tx, catalog, history, clients, fresh); err != nil {
+		return err
+	}
 	if len(fresh) > 0 {
 		if _, err := store.InsertEnrollments(ctx, tx, fresh); err != nil {
 			return err
@@ -76,6 +79,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		return err
 	}
 	if err := store.WakeEnrollments(ctx, tx, ids[:len(clients)], []string{waitsForPriority}, now); err != nil {
+		return err
+	}
+	if err := e.dateCalls(ctx, tx, catalog, ids[:len(clients)], now, ""); err != nil {
 		return err
 	}
 	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
