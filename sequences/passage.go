@@ -1,5 +1,7 @@
 package sequences
 
+import "slices"
+
 // Past is an earlier version of a sequence.
 type Past struct {
 	Number int
@@ -85,6 +87,22 @@ func (p *Passage) find(id string) (Step, bool) {
 		return Step{}, false
 	}
 	return p.New.Step(name)
+}
+
+// More is where somebody goes on who had all letters up to the step with that id: at
+// the same repeat, if it has new ones, or at what follows it now.
+func (p *Passage) More(id string) (Step, bool) {
+	step, found := p.find(id)
+	if !found {
+		return Step{}, false
+	}
+	before, _ := p.Old.Step(id)
+	for _, letter := range step.Email {
+		if !slices.Contains(before.Email, letter) {
+			return step, true
+		}
+	}
+	return p.New.Next(step.ID)
 }
 
 // Retimed tells whether a step waits differently than it did: then whoever stands

@@ -29,12 +29,14 @@ const (
 	waitsForDeal      = "open_deal"   // a deal of the client is open
 	waitsForSender    = "sender_paused"
 	waitsForSequence  = "sequence_paused"
+	waitsForLetters   = "letters" // every letter has been sent: for new ones, or the end
 	categoryChanged   = "category_changed"
 	endedFinished     = "finished"
 	endedBounced      = "bounced"
 	endedPurchased    = "purchased"
 	endedManual       = "manual"
 	endedUnsubscribed = "unsubscribed"
+	endedRemoved      = "sequence_removed"
 )
 
 // mendable are the holds that a review may lift: after a change of the client, or

@@ -23,14 +23,15 @@ type Planned struct {
 	Reviewed int  // clients whose sequences were decided anew
 	Due      int  // enrollments and deferred letters that were due
 	Stale    int  // enrollments that were to be due, and have been moved or ended since
+	Carried  int  // enrollments that went on to a newer version of their sequence
 	Busy     bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale > 0 }
+func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Carried > 0 }
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
-func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale) >= planLimit }
+func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale, p.Carried) >= planLimit }
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
@@ -60,6 +61,9 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 			return err
 		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {
+			return err
+		}
+		if planned.Carried, err = p.follow(ctx); err != nil {
 			return err
 		}
 		deferred, err := p.deferred(ctx)
@@ -98,6 +102,7 @@ type planning struct {
 	// underWay are enrollments with a letter released, of whom nothing else is new.
 	underWay []int64
 	skipped  skipped
+	carried  carried
 	freed    []int64             // clients whose waiting sequences may go first now
 	tallies  map[store.Tally]int // letters released, for the breakers
 	stale    int                 // as Planned.Stale
@@ -147,10 +152,13 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
 		return 0, err
 	}
+	if facts.done, err = doneBy(ctx, p.tx, due); err != nil {
+		return 0, err
+	}
 	decided := make(map[int64]bool, len(due))
 	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
-		before := len(p.moves) + len(p.underWay)
+		before := len(p.moves) + len(p.underWay) + p.carried.count()
 		err := p.decide(ctx, e, facts)
 		if errors.Is(err, errContent) {
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
@@ -160,7 +168,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		decided[e.ID] = len(p.moves)+len(p.underWay) > before
+		decided[e.ID] = len(p.moves)+len(p.underWay)+p.carried.count() > before
 	}
 	var left []int64 // its client is being changed, or reviewed first
 	for _, due := range taken {
@@ -186,6 +194,9 @@ var errContent = errors.New("the published content does not fit")
 
 // write stores the decisions: letters in chunks, a job for each, and the moves.
 func (p *planning) write(ctx context.Context) error {
+	if err := p.carried.write(ctx, p); err != nil {
+		return err
+	}
 	if len(p.moves) > 0 {
 		if err := store.MoveEnrollments(ctx, p.tx, p.moves); err != nil {
 			return err

@@ -82,8 +82,9 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 	after := ""
 	if last != nil {
 		brokenOff := *last.EndReason == categoryChanged
-		if _, more := v.Sequence.Next(last.LastStep); brokenOff && more {
-			after = last.LastStep
+		reached := v.StepNamed(last.LastStep)
+		if _, more := v.Sequence.Next(reached); brokenOff && more {
+			after = reached
 		} else if again, ever := v.Reentry(last, client, origin); !ever {
 			return nil, nil, nil
 		} else if again.After(now) {
