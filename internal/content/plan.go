@@ -33,11 +33,11 @@ type Plan struct {
 
 // SequencePlan is what changes about a sequence.
 type SequencePlan struct {
-	Name     string `json:"name"`
-	Action   string `json:"action"`              // added, changed or removed
-	OnChange string `json:"on_change,omitempty"` // pin or follow
+	Name     string  `json:"name"`
+	Action   string  `json:"action"`              // added, changed or removed
+	OnChange string  `json:"on_change,omitempty"` // pin or follow
 	Changes  []*Edit `json:"changes"`
-	People   People `json:"people"`
+	People   People  `json:"people"`
 }
 
 // What is done to a sequence or a file.
@@ -111,15 +111,16 @@ func (p *Plan) InFlight() int {
 // PlanFor compares a folder with what is in force and counts whom that concerns. It
 // changes nothing.
 func PlanFor(ctx context.Context, db store.DB, folder *Folder) (*Plan, error) {
-	plan, err := planFor(ctx, db, folder)
+	plan, err := planFor(ctx, db, folder, true)
 	if err != nil {
 		return nil, fmt.Errorf("planning what publishing changes: %w", err)
 	}
 	return plan, nil
 }
 
-func planFor(ctx context.Context, db store.DB, folder *Folder) (*Plan, error) {
-	p := planning{db: db, folder: folder, plan: &Plan{
+// planFor counts, without dates and newcomers if they are not asked for.
+func planFor(ctx context.Context, db store.DB, folder *Folder, dates bool) (*Plan, error) {
+	p := planning{db: db, folder: folder, dates: dates, plan: &Plan{
 		Hash: hex.EncodeToString(hashOf(folder.Files())), Sequences: []SequencePlan{}, Unchanged: []string{}, Settings: []*Edit{}, Files: []FileChange{}, Refused: []string{},
 	}}
 	var err error
@@ -147,6 +148,7 @@ func planFor(ctx context.Context, db store.DB, folder *Folder) (*Plan, error) {
 type planning struct {
 	db      store.DB
 	folder  *Folder
+	dates   bool
 	files   map[string][]byte // in force
 	current []store.SequenceVersion
 	plan    *Plan

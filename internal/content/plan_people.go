@@ -46,7 +46,7 @@ func (p *planning) people(ctx context.Context, plan *SequencePlan, s *sequences.
 			p.leaves(plan, h, edits, at, to, how)
 		}
 		before, _ := past.Step(at.Step)
-		if dated := !at.UnderWay && at.Waiting == "" && to.ID != ""; dated && (how != sequences.Stays || passage.Retimed(before, to)) {
+		if dated := p.dates && !at.UnderWay && at.Waiting == "" && to.ID != ""; dated && (how != sequences.Stays || passage.Retimed(before, to)) {
 			if anew[at.VersionID] == nil {
 				anew[at.VersionID] = make(map[string]*Edit)
 			}

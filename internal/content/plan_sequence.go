@@ -141,7 +141,7 @@ func (p *planning) audience(ctx context.Context, plan *SequencePlan, s, before *
 	edited := func(key string) bool {
 		return slices.ContainsFunc(plan.Changes, func(e *Edit) bool { return e.Kind == string(sequences.Setting) && e.Key == key })
 	}
-	if before != nil && !edited("audience") && !edited("enroll") {
+	if !p.dates || before != nil && !edited("audience") && !edited("enroll") {
 		return nil
 	}
 	where, args, err := store.FilterSQL(s.Audience, p.plan.At)

@@ -24,7 +24,7 @@ func (r Refusal) Error() string { return strings.Join(r, "\n") }
 // check looks at who is under way now: whoever stands at a step that is gone must know
 // where to go on. The caller holds the publishing lock.
 func (t Terms) check(ctx context.Context, db store.DB, folder *Folder) error {
-	now, err := planFor(ctx, db, folder)
+	now, err := planFor(ctx, db, folder, false)
 	if err != nil {
 		return err
 	}
@@ -40,10 +40,15 @@ func (t Terms) check(ctx context.Context, db store.DB, folder *Folder) error {
 	return nil
 }
 
+// tolerated is by how many more people than it said a plan may concern: they go on
+// while somebody looks at it.
+func tolerated(n int) int { return n + n/100 }
+
 const planAgain = "run `seventh plan --out FILE` again, and look at it"
 
 // Stale says why a plan must not be published any more, given what it would be now:
-// the content in force or the folder is another one, or more people lose by it.
+// the content in force or the folder is another one, or more people lose by it (one in a hundred more is
+// let pass).
 func (p *Plan) Stale(now *Plan) []string {
 	switch {
 	case p.Hash != now.Hash:
@@ -61,7 +66,7 @@ func (p *Plan) Stale(now *Plan) []string {
 	}
 	var stale []string
 	for _, s := range now.Sequences {
-		if was := people[s.Name].Ended; s.People.Ended > was {
+		if was := people[s.Name].Ended; s.People.Ended > tolerated(was) {
 			stale = append(stale, fmt.Sprintf("sequence %s: %d would end, the plan said %d: %s", s.Name, s.People.Ended, was, planAgain))
 		}
 		for _, e := range s.Changes {
@@ -69,7 +74,7 @@ func (p *Plan) Stale(now *Plan) []string {
 			if before := said[s.Name][e.Kind+" "+e.Step]; before != nil {
 				was = before
 			}
-			if e.Skips > was.Skips {
+			if e.Skips > tolerated(was.Skips) {
 				stale = append(stale, fmt.Sprintf("sequence %s: %d would not get step %s, the plan said %d: %s", s.Name, e.Skips, e.Step, was.Skips, planAgain))
 			}
 		}
