@@ -118,6 +118,8 @@ func written(v any) string {
 			return "after " + v.After.String()
 		}
 		return v.Mode
+	case *Wait:
+		return v.says()
 	case *Repeat:
 		return "every " + v.Every.String() + during(v.Times > 0, fmt.Sprintf(", %d times", v.Times)) + during(v.UsedUp == UsedUpWait, ", then wait")
 	case *Offer:

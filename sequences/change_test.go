@@ -138,7 +138,7 @@ func TestEverybodyGoesOnSomewhere(t *testing.T) {
 			passage := NewPassage(past[0], last.Sequence, past[:len(past)-1])
 			got := map[string]string{}
 			for id := range test.want {
-				step, how := passage.To(id)
+				step, how := passage.To(id, "")
 				got[id] = step.ID + " " + string(how)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -182,7 +182,7 @@ func TestAhead(t *testing.T) {
 steps:
   - { id: a, email: c/a }
   - id: choice
-    if: { category: C }
+    if: category = C
     then:
       - { id: b, email: c/b }
       - { id: over, end: finished }

@@ -41,9 +41,13 @@ const (
 	Gone     How = "gone"     // his step is gone, and nothing is said: it is the one behind it that is left
 )
 
-// To is where somebody goes on whose next step was id. Without a step (it has no id)
-// he is at the end.
-func (p *Passage) To(id string) (Step, How) {
+// To is where somebody goes on whose next step was id, and whose last one was last; id
+// is "" for who had all of them. Without a step (it has no id) he is at the end.
+func (p *Passage) To(id, last string) (Step, How) {
+	if id == "" {
+		step, _ := p.behind(last)
+		return step, Stays
+	}
 	if step, found := p.find(id); found {
 		return step, Stays
 	}
@@ -69,6 +73,31 @@ func (p *Passage) To(id string) (Step, How) {
 	return Step{}, Gone
 }
 
+// behind is what follows the step that somebody has done last, or the one before it
+// that is left.
+func (p *Passage) behind(last string) (Step, bool) {
+	id, found := p.Last(last)
+	if !found {
+		return Step{}, false
+	}
+	return p.New.Next(id)
+}
+
+// Last is the new version's name of the step that was done last, or of the nearest one
+// before it that is left.
+func (p *Passage) Last(id string) (string, bool) {
+	left, found := "", false
+	for step := range p.Old.All() {
+		if name, there := p.Names.In(p.New, step.ID); there {
+			left, found = name, true
+		}
+		if step.ID == id {
+			break
+		}
+	}
+	return left, found && id != ""
+}
+
 // replacement is what the newest version that says so puts in a step's place.
 func (p *Passage) replacement(id string) (string, bool) {
 	for _, replaced := range p.replaced {
@@ -89,26 +118,33 @@ func (p *Passage) find(id string) (Step, bool) {
 	return p.New.Step(name)
 }
 
-// More is where somebody goes on who had all letters up to the step with that id: at
-// the same repeat, if it has new ones, or at what follows it now.
-func (p *Passage) More(id string) (Step, bool) {
+// More tells whether there is something new for somebody who had all letters, and
+// would stand as in To: steps behind his last one, or letters of the repeat at which he
+// waits.
+func (p *Passage) More(id, last string) bool {
+	if id == "" {
+		_, more := p.behind(last)
+		return more
+	}
 	step, found := p.find(id)
 	if !found {
-		return Step{}, false
+		return true // how he goes on is for To to say
 	}
 	before, _ := p.Old.Step(id)
-	for _, letter := range step.Email {
-		if !slices.Contains(before.Email, letter) {
-			return step, true
-		}
-	}
-	return p.New.Next(step.ID)
+	return step.Repeat == nil || step.Repeat.UsedUp != UsedUpWait || slices.ContainsFunc(step.Email, func(letter string) bool {
+		return !slices.Contains(before.Email, letter)
+	})
 }
 
 // Retimed tells whether a step waits differently than it did: then whoever stands
 // there is dated anew.
-func (p *Passage) Retimed(before, after Step) bool {
+func Retimed(before, after Step) bool {
 	return before.After != after.After || before.Waits() != after.Waits()
+}
+
+// Same tells whether two waits are for the same.
+func (w *Wait) Same(other *Wait) bool {
+	return w != nil && other != nil && written(w) == written(other)
 }
 
 // Ahead are the steps that somebody who stands at from may still come to, that one

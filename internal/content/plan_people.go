@@ -33,7 +33,7 @@ func (p *planning) people(ctx context.Context, plan *SequencePlan, s *sequences.
 		}
 		passage := sequences.NewPassage(past, s, h.past)
 		if s.OnChange != sequences.FollowSteps {
-			if _, more := passage.More(at.Step); more && at.Waiting == outOfLetters {
+			if at.Waiting == outOfLetters && passage.More(at.Step, at.Last) {
 				plan.People.Moved += at.People
 			} else {
 				plan.People.Pinned += at.People
@@ -41,12 +41,13 @@ func (p *planning) people(ctx context.Context, plan *SequencePlan, s *sequences.
 			continue
 		}
 		plan.People.Moved += at.People
-		to, how := passage.To(at.Step)
+		to, how := passage.To(at.Step, at.Last)
 		if !at.UnderWay {
 			p.leaves(plan, h, edits, at, to, how)
 		}
 		before, _ := past.Step(at.Step)
-		if dated := p.dates && !at.UnderWay && at.Waiting == "" && to.ID != ""; dated && (how != sequences.Stays || passage.Retimed(before, to)) {
+		before, after := repeated(before, at.Last), repeated(to, at.Last)
+		if dated := p.dates && !at.UnderWay && at.Waiting == "" && to.ID != ""; dated && (how != sequences.Stays || sequences.Retimed(before, after)) {
 			if anew[at.VersionID] == nil {
 				anew[at.VersionID] = make(map[string]*Edit)
 			}
@@ -63,6 +64,15 @@ func (p *planning) people(ctx context.Context, plan *SequencePlan, s *sequences.
 		plan.People.Skipped = max(plan.People.Skipped, e.Skips)
 	}
 	return nil
+}
+
+// repeated is a step as it waits for who has had letters of it: of a repeat, the time
+// between two of them. Last is not "" for them only.
+func repeated(step sequences.Step, last string) sequences.Step {
+	if step.Repeat != nil && last != "" {
+		step.After = step.Repeat.Every
+	}
+	return step
 }
 
 // leaves counts people whose step is gone.
@@ -155,10 +165,10 @@ func (p *planning) redate(ctx context.Context, plan *SequencePlan, s *sequences.
 	passage := sequences.NewPassage(h.byID[version], s, h.past)
 	to := make(map[string]sequences.Step, len(steps))
 	for id := range steps {
-		to[id], _ = passage.To(id)
+		to[id], _ = passage.To(id, "")
 	}
 	return store.StandersAt(ctx, p.db, version, slices.Sorted(maps.Keys(steps)), func(at *store.Stander) error {
-		due, err := dates.due(to[at.Step], at)
+		due, err := dates.due(repeated(to[at.Step], at.Last), at)
 		if err != nil {
 			return err
 		}

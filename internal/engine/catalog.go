@@ -19,6 +19,8 @@ type Catalog struct {
 	current     []*Version                  // highest priority first
 	senders     map[string]sequences.Sender // by senderKey
 	limited     bool                        // some sender or provider has a limit
+	// countsTouches: automatic audiences go by how often a client has been touched.
+	countsTouches bool
 }
 
 // Version is a version of a sequence. Only its steps are as they were published: all
@@ -35,6 +37,9 @@ type Version struct {
 	zone       *time.Location
 	past       []sequences.Past // the versions before it that rename or replace steps
 	names      sequences.Names
+	uses       uses // what its conditions need to know
+	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
+	neverRunsDry bool
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -49,6 +54,14 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
+
+// touchesOf counts the clients' touches, if audiences go by them.
+func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clients)
+}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -151,6 +164,8 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 		}
 		e.keep(v)
 		c.current = append(c.current, v)
+		used := v.Sequence.Audience.Uses()
+		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
 	}
 	slices.SortStableFunc(c.current, func(a, b *Version) int { return b.Sequence.Priority - a.Sequence.Priority })
 	return c, nil
@@ -172,6 +187,7 @@ func newVersion(ctx context.Context, db store.DB, row store.SequenceVersion, set
 	if err := v.readPast(ctx, db, row); err != nil {
 		return nil, err
 	}
+	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
 	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}

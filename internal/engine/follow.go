@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"seventh/internal/store"
 	"seventh/sequences"
@@ -174,22 +175,7 @@ func (c *carried) write(ctx context.Context, p *planning) error {
 			return err
 		}
 	}
-	if err := p.end(ctx, c.removed, endedRemoved); err != nil {
-		return err
-	}
-	return p.finish(ctx, c.done)
-}
-
-// end ends enrollments that have no letter on its way.
-func (p *planning) end(ctx context.Context, ids []int64, reason string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	ended, err := store.EndEnrollments(ctx, p.tx, ids, reason, p.now)
-	if err != nil {
-		return err
-	}
-	return p.engine.afterEnd(ctx, p.tx, ended, p.now)
+	return errors.Join(p.endAll(ctx, c.removed, endedRemoved), p.endAll(ctx, c.done, endedFinished))
 }
 
 // moveOn lets an enrollment that is due before its turn came go on by the newest
@@ -221,6 +207,5 @@ func (p *planning) moveOn(ctx context.Context, e *store.Enrollment, client *stor
 		return f.VersionID == e.VersionID, nil // nothing new for him; or over
 	}
 	*e = f.Enrollment
-	e.Edited = true
 	return e.NextAt != nil && !e.NextAt.After(p.now), nil
 }

@@ -336,7 +336,7 @@ func TestNewLettersReachWhoRanOut(t *testing.T) {
 	m.clients(ClientPatch{ExternalID: "ann"})
 	m.enroll("chain", monday, "ann")
 	m.until(monday.AddDate(0, 0, 12))
-	m.exec("UPDATE enrollments SET next_at = NULL, waiting = 'letters', last_step = 'offer', next_step = 'offer'")
+	m.exec("UPDATE enrollments SET next_at = NULL, waiting = 'letters', last_step = 'offer', next_step = ''")
 	m.publish("more", followSettings, map[string]string{"chain": "sequence: chain\nsender: ann\n" + guideCaseOffer + "  - { id: more, email: m }\n"})
 	if err := store.WakeWithoutLetters(t.Context(), m.pool, []string{"chain"}, m.now()); err != nil {
 		t.Fatal(err)

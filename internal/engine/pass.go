@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 
 	"seventh/internal/store"
@@ -40,8 +41,8 @@ func (v *Version) StepNamed(then string) string {
 	return then
 }
 
-// passOver moves an enrollment on that has come to a step which it has done before;
-// false if it has not.
+// passOver moves an enrollment on that has come to a letter which it had before; false
+// if it has not. Other steps pass by themselves (step.go).
 func (p *planning) passOver(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client, by map[int64]map[string]bool) (bool, error) {
 	done, known := by[e.ID]
 	if !known { // edited just now
@@ -54,21 +55,12 @@ func (p *planning) passOver(ctx context.Context, e *store.Enrollment, v *Version
 	if !v.isDone(step, done) {
 		return false, nil
 	}
-	for v.isDone(step, done) {
-		e.LastStep = step.ID
-		next, more := v.Sequence.Next(step.ID)
-		if !more {
-			p.skipped.finished = append(p.skipped.finished, e.ID)
-			return true, nil
-		}
-		step = next
+	next, more := v.Sequence.Next(step.ID)
+	if !more && !v.neverRunsDry {
+		p.skipped.finished = append(p.skipped.finished, e.ID)
+		return true, nil
 	}
-	e.NextStep = step.ID
-	at, err := v.Due(step, p.now, client)
-	if err != nil {
-		return false, err
-	}
-	p.move(e, &at, waitsForNothing)
+	p.moves = append(p.moves, v.onward(e, step.ID, next, client, p.now))
 	return true, nil
 }
 
@@ -109,4 +101,32 @@ func doneBy(ctx context.Context, db store.DB, due []*store.Enrollment) (map[int6
 		by[ref.EnrollmentID][ref.Step] = true
 	}
 	return by, nil
+}
+
+// callAsNow has what was learned about enrollments that were edited on their way go by
+// the names that their versions have for steps.
+func (k *knowledge) callAsNow(edited map[int64]*Version) {
+	if len(edited) == 0 {
+		return
+	}
+	k.decided, k.tasks, k.pools.letters = byNewNames(k.decided, edited), byNewNames(k.tasks, edited), byNewNames(k.pools.letters, edited)
+	for id, version := range edited {
+		for i := range k.history[id] {
+			h := &k.history[id][i]
+			h.Step = version.StepNamed(h.Step)
+		}
+	}
+}
+
+// byNewNames is facts about steps by their names now; the greatest, if there are
+// several about one.
+func byNewNames[V cmp.Ordered](facts map[store.StepRef]V, edited map[int64]*Version) map[store.StepRef]V {
+	named := make(map[store.StepRef]V, len(facts))
+	for ref, fact := range facts {
+		if version := edited[ref.EnrollmentID]; version != nil {
+			ref.Step = version.StepNamed(ref.Step)
+		}
+		named[ref] = max(named[ref], fact)
+	}
+	return named
 }

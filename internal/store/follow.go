@@ -57,7 +57,7 @@ const underWay = `(e.next_at IS NULL AND EXISTS (SELECT 1 FROM messages m WHERE 
 // Follower is an enrollment that may go on by another version.
 type Follower struct {
 	Enrollment
-	AnchorAt time.Time // since when its next step waits
+	Since    time.Time // when its next step's delay began
 	UnderWay bool      // a letter of it is on its way, or may be
 	Held     string    // the step whose letter is held; '' for none
 }
@@ -67,14 +67,14 @@ type Follower struct {
 func Followers(ctx context.Context, db DB, versionID int64, enrollmentIDs []int64) ([]Follower, error) {
 	rows, err := db.Query(ctx, `
 		SELECT e.id, e.client_id, e.sequence_id, s.name, e.version_id, e.state, e.priority, e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail,
-			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.started_at, `+anchorOf+`, `+underWay+`,
+			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.started_at, `+anchorOf+`, `+underWay+`,
 			coalesce((SELECT min(m.step) FROM messages m WHERE e.next_at IS NULL AND m.enrollment_id = e.id AND m.state = 'held'), '')
 		FROM enrollments e JOIN sequences s ON s.id = e.sequence_id
 		WHERE e.id = ANY($2) AND e.version_id = $1 AND e.state <> 'ended' ORDER BY e.id`, versionID, enrollmentIDs)
 	list, err := scan(rows, err, len(enrollmentIDs), func(f *Follower) []any {
 		return []any{
 			&f.ID, &f.ClientID, &f.SequenceID, &f.Sequence, &f.VersionID, &f.State, &f.Priority, &f.LastStep, &f.NextStep, &f.NextAt, &f.Waiting, &f.WaitingDetail,
-			&f.DueAt, &f.Lanes, &f.OfferName, &f.OfferExpiresAt, &f.StartedAt, &f.AnchorAt, &f.UnderWay, &f.Held,
+			&f.DueAt, &f.Lanes, &f.OfferName, &f.OfferExpiresAt, &f.AnchorAt, &f.StartedAt, &f.Since, &f.UnderWay, &f.Held,
 		}
 	})
 	if err != nil {

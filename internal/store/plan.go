@@ -14,17 +14,20 @@ type Standing struct {
 	VersionID int64
 	Number    int // of the version
 	Step      string
+	Last      string // the step done last, of who is in the middle of a repeat, or behind the last step
 	Waiting   string
 	UnderWay  bool // a letter of theirs is on its way, or may be
 	People    int
 }
 
+const lastIfNeeded = `CASE WHEN e.next_step IN ('', e.last_step) THEN e.last_step ELSE '' END`
+
 // StandingIn counts the people who are under way in sequences, by where they stand.
 func StandingIn(ctx context.Context, db DB, sequences []string) ([]Standing, error) {
 	places, err := all[Standing](db.Query(ctx, `
-		SELECT s.name AS sequence, v.id AS version_id, v.number, e.next_step AS step, e.waiting, `+underWay+` AS under_way, count(*) AS people
+		SELECT s.name AS sequence, v.id AS version_id, v.number, e.next_step AS step, `+lastIfNeeded+` AS last, e.waiting, `+underWay+` AS under_way, count(*) AS people
 		FROM enrollments e JOIN sequence_versions v ON v.id = e.version_id JOIN sequences s ON s.id = v.sequence_id
-		WHERE s.name = ANY($1) AND e.state <> 'ended' GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 3, 4, 5, 6`, anew, sequences))
+		WHERE s.name = ANY($1) AND e.state <> 'ended' GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 3, 4, 5, 6, 7`, anew, sequences))
 	if err != nil {
 		return nil, fmt.Errorf("counting who is under way: %w", err)
 	}
@@ -36,6 +39,7 @@ func StandingIn(ctx context.Context, db DB, sequences []string) ([]Standing, err
 type Stander struct {
 	VersionID int64
 	Step      string
+	Last      string // as in Standing
 	ClientID  int64
 	Category  string
 	TimeZone  string
@@ -47,14 +51,14 @@ type Stander struct {
 // version, one after the other.
 func StandersAt(ctx context.Context, db DB, versionID int64, steps []string, each func(*Stander) error) error {
 	rows, err := db.Query(ctx, `
-		SELECT e.version_id, e.next_step, e.client_id, c.category, c.time_zone, `+anchorOf+`, e.next_at
+		SELECT e.version_id, e.next_step, `+lastIfNeeded+`, e.client_id, c.category, c.time_zone, `+anchorOf+`, e.next_at
 		FROM enrollments e JOIN clients c ON c.id = e.client_id
 		WHERE e.version_id = $1 AND e.state <> 'ended' AND e.next_step = ANY($2) AND e.waiting = '' AND e.next_at IS NOT NULL`, anew, versionID, steps)
 	if err != nil {
 		return fmt.Errorf("looking who waits at steps of version %d: %w", versionID, err)
 	}
 	var s Stander
-	_, err = pgx.ForEachRow(rows, []any{&s.VersionID, &s.Step, &s.ClientID, &s.Category, &s.TimeZone, &s.AnchorAt, &s.NextAt}, func() error { return each(&s) })
+	_, err = pgx.ForEachRow(rows, []any{&s.VersionID, &s.Step, &s.Last, &s.ClientID, &s.Category, &s.TimeZone, &s.AnchorAt, &s.NextAt}, func() error { return each(&s) })
 	if err != nil {
 		return fmt.Errorf("looking who waits at steps of version %d: %w", versionID, err)
 	}
