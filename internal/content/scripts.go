@@ -1,6 +1,7 @@
 package content
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -127,4 +128,50 @@ func (l *loading) isWritten(folder, name string) bool {
 		}
 	}
 	return false
+}
+
+// FillScripts fills the scripts of tasks, by the tasks' ids. Those of clients who
+// are gone meanwhile are left out.
+func FillScripts(ctx context.Context, db store.DB, folder *Folder, tasks []store.Task) (map[int64]Script, error) {
+	var clientIDs, ownerIDs []int64
+	for _, t := range tasks {
+		clientIDs = append(clientIDs, t.ClientID)
+		if t.OwnerID != nil {
+			ownerIDs = append(ownerIDs, *t.OwnerID)
+		}
+	}
+	found, err := store.ClientsByID(ctx, db, clientIDs)
+	if err != nil {
+		return nil, err
+	}
+	users, err := store.UsersByID(ctx, db, ownerIDs)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(folder.Settings.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("loading the company's time zone: %w", err)
+	}
+	clients, reps := make(map[int64]*store.Client), make(map[int64]*store.User)
+	for i := range found {
+		clients[found[i].ID] = &found[i]
+	}
+	for i := range users {
+		reps[users[i].ID] = &users[i]
+	}
+	scripts := make(map[int64]Script)
+	for _, t := range tasks {
+		client := clients[t.ClientID]
+		if t.Script == "" || client == nil {
+			continue
+		}
+		var rep *store.User
+		if t.OwnerID != nil {
+			rep = reps[*t.OwnerID]
+		}
+		if scripts[t.ID], err = folder.Script(t.Script, Data(folder.Settings, client, rep, zone), client.Locale); err != nil {
+			return nil, err
+		}
+	}
+	return scripts, nil
 }
