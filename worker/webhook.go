@@ -56,6 +56,12 @@ func (t *webhookWorker) NextRetry(job *river.Job[engine.TellArgs]) time.Time {
 	return time.Now().Add(engine.TellAgain(job.Attempt))
 }
 
+// Timeout bounds a job, the database included. River leaves jobs without one for ever
+// to a process that is dead.
+func (t *webhookWorker) Timeout(*river.Job[engine.TellArgs]) time.Duration {
+	return t.client.Timeout + time.Minute
+}
+
 // Work posts one delivery and writes what came of it. A process that dies in between
 // leaves it waiting: it is posted again, under the same id.
 func (t *webhookWorker) Work(ctx context.Context, job *river.Job[engine.TellArgs]) error {
