@@ -133,7 +133,7 @@ func (s *server) taskDone(ctx context.Context, in *struct {
 		return nil, err
 	}
 	closing := s.Engine.CloseTask(ctx, in.ID, by, note)
-	if closing != nil && !errors.Is(closing, engine.ErrClosed) {
+	if closing != nil && !errors.Is(closing, engine.ErrTaskClosed) {
 		return nil, closing
 	}
 	if task, err = store.TaskByID(ctx, s.DB, in.ID); err != nil {

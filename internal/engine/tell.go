@@ -45,14 +45,14 @@ type Telling struct {
 	Step       sequences.Step
 }
 
-// told is what receivers read.
-type told struct {
+// event is what receivers read.
+type event struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"` // business time
-	Data      toldStep  `json:"data"`
+	Data      reached   `json:"data"`
 }
 
-type toldStep struct {
+type reached struct {
 	Client         string         `json:"client"`
 	Sequence       string         `json:"sequence"`
 	Step           string         `json:"step"`
@@ -79,7 +79,7 @@ func (e *Engine) Tell(ctx context.Context, tx pgx.Tx, now time.Time, list []Tell
 	}
 	deliveries := make([]store.WebhookDelivery, len(list))
 	for i, t := range list {
-		body, err := json.Marshal(told{Type: "step.reached", Timestamp: now.UTC(), Data: t.data()})
+		body, err := json.Marshal(event{Type: "step.reached", Timestamp: now.UTC(), Data: t.data()})
 		if err != nil {
 			return fmt.Errorf("writing what step %s tells: %w", t.Step.ID, err)
 		}
@@ -101,9 +101,9 @@ func (e *Engine) Tell(ctx context.Context, tx pgx.Tx, now time.Time, list []Tell
 	return nil
 }
 
-func (t Telling) data() toldStep {
+func (t Telling) data() reached {
 	c := t.Client
-	data := toldStep{
+	data := reached{
 		Client: c.ExternalID, Sequence: t.Enrollment.Sequence, Step: t.Step.ID, Enrollment: t.Enrollment.ID, Email: c.Email, FirstName: c.FirstName,
 		LastName: c.LastName, Company: c.Company, Category: c.Category, Temperature: c.Temperature, Stage: c.Stage, Owner: c.Owner, Locale: c.Locale,
 		Products: c.Products, LastPurchaseAt: c.LastPurchaseAt, Attributes: c.Attributes,
