@@ -13,8 +13,7 @@ import (
 
 func chainOf(t *testing.T, steps string) *Sequence {
 	t.Helper()
-	return parsed(t, "sequence: chain
-"+steps)
+	return parsed(t, "sequence: chain\n"+steps)
 }
 
 const before = `
