@@ -9,9 +9,6 @@ import (
 	"seventh/sequences"
 )
 
-// waitsForLetters is the waiting of an enrollment that has had every letter there is.
-const waitsForLetters = "letters"
-
 // Runway is how long a sequence's letters last.
 type Runway struct {
 	Sequence string
