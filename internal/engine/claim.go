@@ -133,10 +133,8 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 
 // zoneOf is the client's time zone, or the company's.
 func (c *Catalog) zoneOf(client *store.Client) *time.Location {
-	if client.TimeZone != "" {
-		if zone, err := time.LoadLocation(client.TimeZone); err == nil {
-			return zone
-		}
+	if zone := zoneNamed(client.TimeZone); zone != nil {
+		return zone
 	}
 	return c.Zone
 }
