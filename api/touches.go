@@ -168,9 +168,11 @@ func (s *server) writeTouch(ctx context.Context, t *newTouch, client *store.Clie
 			id := reps[address]
 			row.RepID, shown.Rep = &id, address
 		}
-		var err error
-		shown.ID, err = store.InsertTouch(ctx, tx, row)
-		return err
+		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	shown.ID, err = s.Engine.NoteTouch(ctx, row)
 	return &touchAnswer{Status: http.StatusCreated, Body: shown}, err
 }

@@ -35,6 +35,14 @@ var verbs = []verb{
 	{"deal_opened for CLIENT", func(s *story, a []string) { s.event("deal_opened", a[0], nil) }},
 	{"deal_lost for CLIENT", func(s *story, a []string) { s.event("deal_lost", a[0], nil) }},
 	{"resume sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.ResumeSender(s.t.Context(), a[0], "a marketer")) }},
+	{"pause sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.PauseSender(s.t.Context(), a[0], "holidays", nil)) }},
+	{"pause sequence SEQUENCE", func(s *story, a []string) {
+		must(s.t, s.engine.PauseSequence(s.t.Context(), a[0], "holidays", "a marketer"))
+	}},
+	{"resume sequence SEQUENCE", func(s *story, a []string) {
+		must(s.t, s.engine.ResumeSequence(s.t.Context(), a[0], "a marketer"))
+	}},
+	{"down until MOMENT…", func(s *story, a []string) { s.down(a[0]) }},
 	{"stage CLIENT STAGE", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Stage: &a[1]}) }},
 	{"consent CLIENT BASIS", func(s *story, a []string) {
 		s.change(engine.ClientPatch{ExternalID: a[0], Consent: &engine.Consent{Basis: a[1]}})
