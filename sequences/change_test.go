@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func parsed(t *testing.T, steps string) *Sequence {
+func versionOf(t *testing.T, steps string) *Sequence {
 	t.Helper()
 	s, problems := ParseSequence("chain.yaml", []byte("sequence: chain\n"+steps), nil)
 	if len(problems) > 0 {
@@ -67,7 +67,7 @@ steps:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			old, now := parsed(t, before), parsed(t, test.after)
+			old, now := versionOf(t, before), versionOf(t, test.after)
 			var got []string
 			for _, e := range Edits(old, now, NamesOf(old, now)) {
 				got = append(got, told(e))
@@ -132,7 +132,7 @@ func TestEverybodyGoesOnSomewhere(t *testing.T) {
 			t.Parallel()
 			var past []Past
 			for i, source := range test.versions {
-				past = append(past, Past{i + 1, parsed(t, source)})
+				past = append(past, Past{i + 1, versionOf(t, source)})
 			}
 			last := past[len(past)-1]
 			passage := NewPassage(past[0], last.Sequence, past[:len(past)-1])
@@ -165,7 +165,7 @@ func stepsOf(ids []string) string {
 
 func TestNamesThatWereGivenTwiceClash(t *testing.T) {
 	t.Parallel()
-	first, second, third := parsed(t, stepsOf([]string{"a", "b"})), parsed(t, stepsOf([]string{"x<a", "b"})), parsed(t, stepsOf([]string{"x", "a", "b"}))
+	first, second, third := versionOf(t, stepsOf([]string{"a", "b"})), versionOf(t, stepsOf([]string{"x<a", "b"})), versionOf(t, stepsOf([]string{"x", "a", "b"}))
 	names := NamesOf(first, second, third)
 	if err := names.Clash(second); err != nil {
 		t.Error(err)
@@ -178,7 +178,7 @@ func TestNamesThatWereGivenTwiceClash(t *testing.T) {
 
 func TestAhead(t *testing.T) {
 	t.Parallel()
-	s := parsed(t, `
+	s := versionOf(t, `
 steps:
   - { id: a, email: c/a }
   - id: choice
@@ -206,7 +206,7 @@ func TestEditsAreComplete(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 6))
 	for range 500 {
 		old, now := randomIDs(random), randomIDs(random)
-		before, after := parsed(t, stepsOf(old)), parsed(t, stepsOf(now))
+		before, after := versionOf(t, stepsOf(old)), versionOf(t, stepsOf(now))
 		left := map[string]bool{}
 		for _, id := range old {
 			left[id] = true

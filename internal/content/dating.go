@@ -32,7 +32,7 @@ func newDating(settings *sequences.Settings, s *sequences.Sequence) (*dating, er
 		reps[strings.ToLower(sender.Email)] = sender.TimeZone
 	}
 	return &dating{
-		reps: reps,
+		reps:   reps,
 		timing: sequences.Timing{Window: settings.Windows[s.Window], Calendar: calendar}, name: s.Name, cadence: settings.Categories, company: company,
 		zones: map[string]*time.Location{"": company},
 	}, nil

@@ -43,7 +43,7 @@ type Stander struct {
 	ClientID  int64
 	Category  string
 	TimeZone  string
-	Owner     string // his rep's e-mail
+	Owner     string    // his rep's e-mail
 	AnchorAt  time.Time // since when the step waits
 	NextAt    time.Time
 }
