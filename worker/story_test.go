@@ -52,6 +52,7 @@ func TestStories(t *testing.T) {
 type story struct {
 	*firm
 	worker  *worker.Worker
+	stop    func() error // the worker
 	server  *smtptest.Server
 	replies replies
 	zone    *time.Location
@@ -136,7 +137,7 @@ func (s *story) begin(at time.Time) {
 		patches[i] = c.patch(s)
 	}
 	s.upsert(patches...)
-	s.worker, _ = s.hire("worker", mailServer(s.t, s.server, 2))
+	s.worker, s.stop = s.hire("worker", mailServer(s.t, s.server, 2))
 	s.rest(s.worker)
 }
 

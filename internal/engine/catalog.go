@@ -37,6 +37,7 @@ type Version struct {
 	uses       uses // what its conditions need to know
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
+	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -51,14 +52,6 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
-
-// touchesOf counts the clients' touches, if audiences go by them.
-func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
-	if !c.countsTouches {
-		return nil, nil
-	}
-	return store.TouchFactsOf(ctx, db, clients)
-}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -111,7 +104,7 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	for _, s := range settings.Senders {
 		c.limited = c.limited || s.Limited()
 	}
-	if c.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if c.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	if c.Zone, err = time.LoadLocation(settings.TimeZone); err != nil {
@@ -146,7 +139,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
 	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
 	var err error
-	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
@@ -155,6 +148,9 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
+	}
+	if v.reps, err = repZones(settings.Senders); err != nil {
+		return nil, err
 	}
 	if e.content.versions == nil {
 		e.content.versions = make(map[int64]*Version)
@@ -173,29 +169,4 @@ func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequenc
 		return nil, fmt.Errorf("reading publication %d: %s", publication, problems[0])
 	}
 	return settings, nil
-}
-
-// zoneOf is the time zone in which a version's window opens for a client.
-func (v *Version) zoneOf(c *store.Client) *time.Location {
-	if v.Window.TimeZone != "client" || c.TimeZone == "" {
-		return v.zone
-	}
-	if zone, err := time.LoadLocation(c.TimeZone); err == nil {
-		return zone
-	}
-	return v.zone
-}
-
-// timing is what a client's dates depend on.
-func (v *Version) timing(c *store.Client) sequences.Timing {
-	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence[c.Category], Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
-}
-
-// Due is when a step is due for a client after an anchor.
-func (v *Version) Due(step sequences.Step, anchor time.Time, c *store.Client) (time.Time, error) {
-	at, err := v.timing(c).Due(step, anchor.In(v.zoneOf(c)))
-	if err != nil {
-		return at, fmt.Errorf("%w: dating step %s of %s: %w", errContent, step.ID, v.Sequence.Name, err)
-	}
-	return at.UTC(), nil
 }

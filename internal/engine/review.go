@@ -21,11 +21,11 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err != nil {
 		return err
 	}
-	touches, err := catalog.touchesOf(ctx, tx, ids)
+	history, err := historyOf(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	history, err := historyOf(ctx, tx, ids)
+	touches, err := catalog.touchFacts(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	at := make([]*time.Time, len(clients))
 	for i := range clients {
 		client := &clients[i]
-		known := client.Facts()
-		touches[client.ID].Fill(&known)
+		facts := client.Facts()
+		touches[client.ID].Fill(&facts)
 		mailable := catalog.holdOf(client, suppressed.cover(client.Address, "")) == waitsForNothing
 		if mailable {
 			free = append(free, client.ID)
@@ -44,10 +44,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if version.Sequence.Enroll != sequences.Automatic {
 				continue
 			}
-			if turn, ok := version.Sequence.Audience.Changes(known, now); ok {
+			if turn, ok := version.Sequence.Audience.Changes(facts, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
+			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(facts, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)
@@ -79,6 +79,14 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		return err
 	}
 	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
+}
+
+// touchFacts loads what audiences ask about the clients' touches, nothing if none asks.
+func (c *Catalog) touchFacts(ctx context.Context, db store.DB, clientIDs []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clientIDs)
 }
 
 // begin decides whether a client whom a sequence is meant for may start it: at
