@@ -150,6 +150,7 @@ func (s *site) fillTasks(ctx context.Context, page *clientPage) error {
 		return err
 	}
 	for i := range page.Tasks {
+		page.Tasks[i].Name = "" // the page has it
 		page.Tasks[i].Back = "/clients/" + url.PathEscape(page.Client.ExternalID)
 	}
 	deliveries, err := store.ListWebhookDeliveries(ctx, s.DB, store.WebhookFilter{Client: page.Client.ExternalID, Limit: shown})

@@ -121,7 +121,7 @@ type frame struct {
 	User  *store.User
 	Clock string // business time, '' outside the sandbox
 	Flash string // what the last form has done
-	Tasks int    // how many the user has to do now
+	ToDo  int    // tasks that the user has to do now
 	Alarm string // what keeps all letters back, for those who can cure it
 	scene scene
 }
@@ -181,7 +181,7 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Options.Clock != nil {
 			f.Clock = sc.now.In(sc.zone).Format("Mon 2 Jan 2006, 15:04 MST")
 		}
-		if f.Tasks, err = store.CountTasks(ctx, s.DB, user.ID, sc.now); err != nil {
+		if f.ToDo, err = store.CountTasks(ctx, s.DB, user.ID, sc.now); err != nil {
 			return err
 		}
 		if user.Role == "admin" {

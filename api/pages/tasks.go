@@ -41,7 +41,7 @@ type taskPart struct {
 	Kind     string // call, task or notice
 	What     string
 	Client   string
-	Name     string
+	Name     string // '' on the client's own page
 	Company  string
 	Category string
 	Phone    string
