@@ -37,7 +37,7 @@ type Version struct {
 	uses       uses // what its conditions need to know
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
-	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
+	reps         map[string]*time.Location // of senders with a zone of their own, by senderKey
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
