@@ -65,7 +65,7 @@ func newServer(o Options) *server {
 	e.IPExtractor = echo.ExtractIPDirect()
 	s := &server{Options: o, echo: e}
 	s.hits = together[store.Hit]{work: s.record, patience: hitPatience, most: hitsTogether, room: hitsWaiting}
-	s.destinations, s.deadLinks = newRecent[link, string](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
+	s.destinations, s.deadLinks = newRecent[link, store.Destination](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
 	e.HTTPErrorHandler = s.fail
 	e.Pre(sourceSuffix)
 	e.Use(s.observe, s.recovered, s.secure, unescapePath)
@@ -82,7 +82,7 @@ type server struct {
 	metrics metrics
 
 	hits         together[store.Hit]
-	destinations *recent[link, string]
+	destinations *recent[link, store.Destination]
 	deadLinks    *recent[link, struct{}]
 }
 

@@ -228,7 +228,7 @@ func (s *story) clicks(step, client, number string) {
 	n, err := strconv.Atoi(number)
 	must(s.t, err)
 	t := s.token(l.html, "c", token.Click, n-1)
-	if _, err := store.Destination(s.t.Context(), s.db, m.ID, t.Index); err != nil {
+	if _, err := store.DestinationOf(s.t.Context(), s.db, m.ID, t.Index); err != nil {
 		s.t.Errorf("%s: %v", s.place, err)
 	}
 	s.hit("clicked", t, t.Index)

@@ -77,7 +77,7 @@ func (c letterChoice) choose(p *process, s *Settings) (_ *chosen, err error) {
 	if err != nil {
 		return nil, err
 	}
-	chosen := &chosen{folder: folder, from: senderOf(folder.Settings, sequence, l), to: "sample@example.com", files: content.Attached(step)}
+	chosen := &chosen{folder: folder, from: senderOf(folder.Settings, sequence, l), to: "sample@example.com", files: step.Attach}
 	c.offer(l, step, folder.Settings, now)
 	unsubscribe := s.publicURL() + "/u/sample"
 	if l.Client != nil {
@@ -136,9 +136,9 @@ func (c letterChoice) context(folder *content.Folder) (*sequences.Sequence, sequ
 			}
 			return s, step, nil
 		}
-		for _, step := range s.Steps {
-			if step.Email == c.Template {
-				return s, step, nil
+		for step := range s.All() {
+			if slices.Contains(step.Email, c.Template) {
+				return s, *step, nil
 			}
 		}
 		if c.Sequence != "" {

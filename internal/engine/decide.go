@@ -98,22 +98,15 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 		p.postpone(&l, v)
 		return nil
 	}
-	if step.Offer != nil {
-		expires := step.Offer.Expires.Add(p.now.In(version.zoneOf(client)), version.Calendar).UTC()
-		e.OfferName, e.OfferExpiresAt = step.Offer.Name, &expires
-	}
 	p.release(&l, store.Planned{
 		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email.First(), DueAt: *e.NextAt, NotAfter: v.closes,
 	}, f.pressure)
 	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
-	if step.Offer == nil && !mayAge {
+	if !mayAge {
 		p.underWay = append(p.underWay, e.ID)
 		return nil
 	}
-	m := p.moved(e, nil, waitsForNothing)
-	if mayAge {
-		m.DueAt = &l.due // if it is put off, its age counts from here
-	}
+	p.moved(e, nil, waitsForNothing).DueAt = &l.due // if it is put off, its age counts from here
 	return nil
 }
 
