@@ -169,7 +169,7 @@ func (s *server) writeTouch(ctx context.Context, t *newTouch, client *store.Clie
 			row.RepID, shown.Rep = &id, address
 		}
 		var err error
-		shown.ID, err = store.InsertTouch(ctx, tx, row)
+		shown.ID, err = s.Engine.LogTouch(ctx, tx, row, shown.Rep)
 		return err
 	})
 	return &touchAnswer{Status: http.StatusCreated, Body: shown}, err

@@ -83,9 +83,7 @@ func (s *stop) suppress(ctx context.Context, reason, source string, messageID *i
 	if reason == endedBounced {
 		actor = "server"
 	}
-	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
-		ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID,
-	})
+	_, err = s.note(ctx, store.NewTouch{ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID}, now)
 	return err
 }
 
@@ -144,7 +142,7 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if bought(event.Type) {
 		err = s.end(ctx, endedPurchased, exitingOn("purchase"))
 	} else if before.Category != s.client.Category {
-		err = s.end(ctx, categoryChanged, exitingOn(categoryChange))
+		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
 	}
 	if err != nil {
 		return err
@@ -157,11 +155,19 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if event.Type == "meeting_booked" {
 		channel = "meeting"
 	}
-	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
+	_, err = s.engine.LogTouch(ctx, s.tx, store.NewTouch{
 		ClientID: s.client.ID, Kind: event.Type, Channel: channel, At: event.At, Actor: "crm", Data: data,
-	})
+	}, "crm")
 	if err != nil {
 		return err
+	}
+	if err := s.engine.happened(ctx, s.tx, []int64{s.client.ID}, false, now); err != nil {
+		return err
+	}
+	if before.Owner != s.client.Owner {
+		if err := store.HandTasksOver(ctx, s.tx, []int64{s.client.ID}); err != nil {
+			return err
+		}
 	}
 	catalog, err := s.engine.Catalog(ctx, s.tx)
 	if err != nil {

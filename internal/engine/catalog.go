@@ -19,6 +19,8 @@ type Catalog struct {
 	current     []*Version                  // highest priority first
 	senders     map[string]sequences.Sender // by senderKey
 	limited     bool                        // some sender or provider has a limit
+	// countsTouches: automatic audiences go by how often a client has been touched.
+	countsTouches bool
 }
 
 // Version is a version of a sequence, with the window and calendar it was
@@ -30,9 +32,12 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
 	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
+	uses       uses                      // what its conditions need to know
+	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
+	neverRunsDry bool
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -47,6 +52,14 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
+
+// touchesOf counts the clients' touches, if audiences go by them.
+func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clients)
+}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -69,6 +82,7 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
@@ -86,6 +100,9 @@ func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, 
 	settings, err := loadSettings(ctx, db, row.PublicationID)
 	if err != nil {
 		return nil, err
+	}
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
 	}
 	return e.keepVersion(row, settings)
 }
@@ -119,6 +136,8 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 			}
 		}
 		c.current = append(c.current, v)
+		used := v.Sequence.Audience.Uses()
+		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
 	}
 	slices.SortStableFunc(c.current, func(a, b *Version) int { return b.Sequence.Priority - a.Sequence.Priority })
 	return c, nil
@@ -130,14 +149,12 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
+	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
 	var err error
 	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
-	}
+	v.cadence = &e.content.pace
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
 	}

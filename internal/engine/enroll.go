@@ -73,8 +73,8 @@ func (e *Engine) Enroll(ctx context.Context, tx pgx.Tx, r EnrollRequest) (Enroll
 	if err != nil {
 		return Enrolled{}, err
 	}
-	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun, isListed: r.Clients != nil,
-		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
+	run := newEnrolling(tx, catalog, version, now, "api")
+	run.dryRun, run.isListed = r.DryRun, r.Clients != nil
 	if r.Clients == nil {
 		err = e.enrollSegment(ctx, run, r.Segment)
 	} else {
@@ -124,10 +124,16 @@ type enrolling struct {
 	catalog *Catalog
 	version *Version
 	now     time.Time
+	origin  string
 	dryRun  bool
 	// isListed: the clients are named, not those of a segment
 	isListed bool
 	result   Enrolled
+}
+
+func newEnrolling(tx pgx.Tx, catalog *Catalog, version *Version, now time.Time, origin string) *enrolling {
+	return &enrolling{tx: tx, catalog: catalog, version: version, now: now, origin: origin,
+		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
 }
 
 func (r *enrolling) skip(client, reason string) {
@@ -183,7 +189,8 @@ func (r *enrolling) all(ctx context.Context, where string, args ...any) (found m
 func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 	clients := make([]store.Client, len(page))
 	for i, c := range page {
-		clients[i] = store.Client{ID: c.ID, Address: c.Address, Category: c.Category, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone}
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
+			Category: c.Category, Temperature: c.Temperature, LastPurchaseAt: c.LastPurchaseAt}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
 	if err != nil {
@@ -200,7 +207,7 @@ func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 			r.skip(c.ExternalID, reason)
 			continue
 		}
-		enrollment, again, err := r.version.begin(client, last[c.ID], "api", r.now)
+		enrollment, again, err := r.version.begin(client, last[c.ID], r.origin, r.now)
 		if err != nil {
 			return err
 		}
@@ -278,7 +285,7 @@ func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions,
 		return SkipSuppressed
 	case hold == waitsForConsent:
 		return SkipNoConsent
-	case hold == waitsNotTarget || !matches:
+	case hold == waitsNotTarget || !matches || !r.version.suits(client):
 		return SkipAudienceMismatch
 	case open:
 		return SkipAlreadyActive

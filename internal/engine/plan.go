@@ -23,14 +23,16 @@ type Planned struct {
 	Reviewed int  // clients whose sequences were decided anew
 	Due      int  // enrollments and deferred letters that were due
 	Stale    int  // enrollments that were to be due, and have been moved or ended since
+	Calls    int  // calls of categories that were due, of which tasks were made
+	Retimed  int  // enrollments looked at because letters come more or less often now
 	Busy     bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale > 0 }
+func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed > 0 }
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
-func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale) >= planLimit }
+func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed) >= planLimit }
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
@@ -60,6 +62,15 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 			return err
 		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {
+			return err
+		}
+		if err := p.happened(ctx); err != nil {
+			return err
+		}
+		if planned.Retimed, err = e.retimeCadence(ctx, tx, catalog, now); err != nil {
+			return err
+		}
+		if planned.Calls, err = store.CallsDue(ctx, tx, now, planLimit); err != nil {
 			return err
 		}
 		deferred, err := p.deferred(ctx)
@@ -98,6 +109,7 @@ type planning struct {
 	// underWay are enrollments with a letter released, of whom nothing else is new.
 	underWay []int64
 	skipped  skipped
+	did      effects
 	freed    []int64             // clients whose waiting sequences may go first now
 	tallies  map[store.Tally]int // letters released, for the breakers
 	stale    int                 // as Planned.Stale
@@ -130,7 +142,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 			ids = append(ids, due.ClientID)
 		}
 	}
-	p.stale = len(taken) - len(ids)
+	p.stale += len(taken) - len(ids)
 	facts, err := p.factsAbout(ctx, ids)
 	if err != nil {
 		return 0, err
@@ -144,15 +156,22 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
 		slices.SortStableFunc(due, goesBefore)
 	}
+	if err := p.learn(ctx, due, &facts); err != nil {
+		return 0, err
+	}
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
 		return 0, err
 	}
 	decided := make(map[int64]bool, len(due))
+	if err := p.change(ctx, due, &facts, decided); err != nil {
+		return 0, err
+	}
 	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
-		before := len(p.moves) + len(p.underWay)
-		err := p.decide(ctx, e, facts)
+		before := p.dealtWith()
+		err := p.decide(ctx, e, &facts)
 		if errors.Is(err, errContent) {
+			p.takeBack(e)
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
 			p.move(e, nil, waitsForContent)
 			err = nil
@@ -160,7 +179,9 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		decided[e.ID] = len(p.moves)+len(p.underWay) > before
+		if p.dealtWith() != before {
+			decided[e.ID] = true
+		}
 	}
 	var left []int64 // its client is being changed, or reviewed first
 	for _, due := range taken {
@@ -172,6 +193,15 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		return len(ids), nil
 	}
 	return len(ids) - len(left), store.ReturnDue(ctx, p.tx, left)
+}
+
+// dealtWith counts what has been decided: it changes with every enrollment.
+func (p *planning) dealtWith() int {
+	ended := 0
+	for _, ids := range p.did.ends {
+		ended += len(ids)
+	}
+	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended
 }
 
 // goesBefore orders letters that share a limit: a higher priority first, then
@@ -202,6 +232,9 @@ func (p *planning) write(ctx context.Context) error {
 		}
 	}
 	if err := p.skipped.write(ctx, p); err != nil {
+		return err
+	}
+	if err := p.did.write(ctx, p); err != nil {
 		return err
 	}
 	var chunks []int64
@@ -248,6 +281,9 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err != nil {
 		return err
 	}
+	if err := store.LookAtMissed(ctx, p.tx, part, p.now.Add(time.Minute)); err != nil {
+		return err
+	}
 	var moves []store.Move
 	var finished []int64
 	for _, id := range done {
@@ -279,5 +315,5 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err := store.MoveEnrollments(ctx, p.tx, moves); err != nil {
 		return err
 	}
-	return p.finish(ctx, finished)
+	return p.endAll(ctx, finished, endedFinished)
 }

@@ -21,11 +21,11 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err != nil {
 		return err
 	}
-	history, err := historyOf(ctx, tx, ids)
+	touches, err := catalog.touchesOf(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	touches, err := catalog.touchFacts(ctx, tx, ids)
+	history, err := historyOf(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	at := make([]*time.Time, len(clients))
 	for i := range clients {
 		client := &clients[i]
-		facts := client.Facts()
-		touches[client.ID].Fill(&facts)
+		known := client.Facts()
+		touches[client.ID].Fill(&known)
 		mailable := catalog.holdOf(client, suppressed.cover(client.Address, "")) == waitsForNothing
 		if mailable {
 			free = append(free, client.ID)
@@ -44,10 +44,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if version.Sequence.Enroll != sequences.Automatic {
 				continue
 			}
-			if turn, ok := version.Sequence.Audience.Changes(facts, now); ok {
+			if turn, ok := version.Sequence.Audience.Changes(known, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.Sequence.Audience.Match(facts, now) || history.open(client.ID, version.SequenceID) {
+			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)
@@ -64,12 +64,15 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		}
 		ids[i] = client.ID // in the order of at
 	}
+	if err := e.keepPace(ctx, tx, catalog, history, clients, fresh); err != nil {
+		return err
+	}
 	if len(fresh) > 0 {
 		if _, err := store.InsertEnrollments(ctx, tx, fresh); err != nil {
 			return err
 		}
 	}
-	if err := store.LookAgain(ctx, tx, free, pauses, now); err != nil {
+	if err := store.LookAgain(ctx, tx, free, changeable, now); err != nil {
 		return err
 	}
 	if err := store.WakeEnrollments(ctx, tx, free, mendable, now); err != nil {
@@ -78,17 +81,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err := store.WakeEnrollments(ctx, tx, ids[:len(clients)], []string{waitsForPriority}, now); err != nil {
 		return err
 	}
-	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
-}
-
-// touchFacts loads what audiences ask about the clients' touches, nothing if none asks.
-func (c *Catalog) touchFacts(ctx context.Context, db store.DB, clientIDs []int64) (map[int64]store.TouchFacts, error) {
-	for _, version := range c.current {
-		if uses := version.Sequence.Audience.Uses(); version.Sequence.Enroll == sequences.Automatic && (uses.Touches || uses.Human) {
-			return store.TouchFactsOf(ctx, db, clientIDs)
-		}
+	if err := e.dateCalls(ctx, tx, catalog, ids[:len(clients)], now, ""); err != nil {
+		return err
 	}
-	return nil, nil
+	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
 }
 
 // begin decides whether a client whom a sequence is meant for may start it: at
@@ -96,17 +92,17 @@ func (c *Catalog) touchFacts(ctx context.Context, db store.DB, clientIDs []int64
 // due yet it returns when it will be.
 func (v *Version) begin(client *store.Client, last *store.Enrollment, origin string, now time.Time) (*store.Enrollment, *time.Time, error) {
 	after := ""
+	step, _ := v.Sequence.Next("")
 	if last != nil {
 		brokenOff := *last.EndReason == categoryChanged
-		if _, more := v.Sequence.Next(last.LastStep); brokenOff && more {
-			after = last.LastStep
+		if resumed, more := v.next(last); brokenOff && more {
+			after, step = last.LastStep, resumed
 		} else if again, ever := v.Reentry(last, client, origin); !ever {
 			return nil, nil, nil
 		} else if again.After(now) {
 			return nil, &again, nil
 		}
 	}
-	step, _ := v.Sequence.Next(after)
 	at, err := v.Due(step, now, client)
 	if err != nil {
 		return nil, nil, err
@@ -117,11 +113,20 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 	}, nil, nil
 }
 
+// next is where an enrollment goes on that was broken off.
+func (v *Version) next(last *store.Enrollment) (sequences.Step, bool) {
+	step, found := v.Sequence.Step(last.NextStep)
+	if !found || step.ID == last.LastStep && step.Repeat == nil {
+		return v.Sequence.Next(last.LastStep)
+	}
+	return repeated(last, step), true
+}
+
 // Reentry is when a client may start again after an enrollment has ended, if ever.
 // What a person ended only a person, or the CRM, begins again.
 func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin string) (time.Time, bool) {
 	if *last.EndReason == endedManual {
-		return *last.EndedAt, origin != "automatic"
+		return *last.EndedAt, origin == "api"
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:
