@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -58,12 +59,8 @@ func (s *server) offerIsOver(c echo.Context, messageID int64, ended time.Time) e
 		return c.NoContent(http.StatusGone)
 	}
 	ctx := c.Request().Context()
-	message, err := store.MessageByID(ctx, s.DB, messageID)
-	if err != nil {
-		return err
-	}
-	client, err := store.ClientByID(ctx, s.DB, message.ClientID)
-	if err != nil {
+	client, err := s.reader(ctx, messageID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // of one who was erased we know nothing
 		return err
 	}
 	catalog, err := s.catalog(ctx)
@@ -77,6 +74,15 @@ func (s *server) offerIsOver(c echo.Context, messageID int64, ended time.Time) e
 	}
 	page.Until = templates.Date(page.Lang, page.layout, ended.In(catalog.ZoneOf(&client)))
 	return plain(c, http.StatusGone, "offer.html", page)
+}
+
+// reader is the client to whom a letter went.
+func (s *server) reader(ctx context.Context, messageID int64) (store.Client, error) {
+	message, err := store.MessageByID(ctx, s.DB, messageID)
+	if err != nil {
+		return store.Client{}, err
+	}
+	return store.ClientByID(ctx, s.DB, message.ClientID)
 }
 
 // offerWordsFor are in the client's language, or that of the content.

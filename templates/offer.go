@@ -35,7 +35,10 @@ func (d *document) checkOffer(link *ast.Link) {
 }
 
 // ShowsOffer reports whether the letter shows its client's offer, by a field or by a link that takes it up.
-func (l *Letter) ShowsOffer() bool { return l.TakesOffer() || slices.ContainsFunc(l.Fields, isOffer) }
+func (l *Letter) ShowsOffer() bool { return l.TakesOffer() || l.ShowsOfferField() }
+
+// ShowsOfferField reports whether the letter uses a field of the offer.
+func (l *Letter) ShowsOfferField() bool { return slices.ContainsFunc(l.Fields, isOffer) }
 
 // TakesOffer reports whether a link of the letter takes up the offer.
 func (l *Letter) TakesOffer() bool {

@@ -68,6 +68,7 @@ var verbs = []verb{
 	{"expect nothing until MOMENT…", func(s *story, a []string) { s.nothingElse(); s.at(a[0]); s.nothingElse() }},
 	{"expect STEP to CLIENT says TEXT…", func(s *story, a []string) { s.expectText(a[0], a[1], a[2]) }},
 	{"expect STEP to CLIENT is STATE", func(s *story, a []string) { s.expectState(a[0], a[1], a[2]) }},
+	{"expect STEP to CLIENT because TEXT…", func(s *story, a []string) { s.expectReason(a[0], a[1], a[2]) }},
 	{"expect next STEP for CLIENT on MOMENT…", func(s *story, a []string) { s.expectNext(a[0], a[1], a[2]) }},
 	{"expect waiting REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectWaiting(a[0], a[1], a[2]) }},
 	{"expect why REASON…", func(s *story, a []string) { s.expectWhy(a[0]) }},
