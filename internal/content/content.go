@@ -25,6 +25,7 @@ type Folder struct {
 	Sequences []*sequences.Sequence // by name
 	Segments  []*sequences.Segment  // by name
 	Letters   *templates.Set
+	Scripts   *templates.Set // see Script
 
 	files fstest.MapFS
 }

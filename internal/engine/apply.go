@@ -155,9 +155,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if event.Type == "meeting_booked" {
 		channel = "meeting"
 	}
-	_, err = s.engine.LogTouch(ctx, s.tx, store.NewTouch{
+	_, err = s.write(ctx, store.NewTouch{
 		ClientID: s.client.ID, Kind: event.Type, Channel: channel, At: event.At, Actor: "crm", Data: data,
-	}, "crm")
+	}, now)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,8 @@ type Engine struct {
 		// business time at which promises were counted anew last
 		recounted time.Time
 		trouble   troublesSeen
+		// how far a pass over the people of an older version has got, by version
+		passed map[int64]int64
 	}
 }
 

@@ -115,6 +115,9 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 
 // next is where an enrollment goes on that was broken off.
 func (v *Version) next(last *store.Enrollment) (sequences.Step, bool) {
+	named := *last // as this version calls the steps
+	named.LastStep, named.NextStep = v.StepNamed(last.LastStep), v.StepNamed(last.NextStep)
+	last = &named
 	step, found := v.Sequence.Step(last.NextStep)
 	if !found || step.ID == last.LastStep && step.Repeat == nil {
 		return v.Sequence.Next(last.LastStep)
