@@ -37,7 +37,7 @@ func (s *subjects) of(ctx context.Context, pages *site, sc scene, client *store.
 		}
 		delete(data, "offer")
 		if step.Offer != nil {
-			data["offer"] = map[string]any{"name": step.Offer.Name, "expires_at": step.Offer.Expires.Add(when.In(zone), sc.catalog.Calendar)}
+			data["offer"] = map[string]any{"name": step.Offer.Name, "expires_at": step.Offer.Deadline(when.In(zone), sc.catalog.Calendar)}
 		}
 		rendered, err := letter.Render(data)
 		if err != nil || strings.TrimSpace(rendered.Subject) == "" {
