@@ -34,6 +34,7 @@ type sequenceCard struct {
 	Ended     []endCount
 	Steps     []stepLine
 	Stopped   *pausedPart
+	Dry       *dryPart
 }
 
 // pausedPart says why nothing goes, and until when.
@@ -90,9 +91,14 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	runways, err := s.Engine.Runway(ctx, s.DB, page.scene.now)
+	if err != nil {
+		return err
+	}
 	for _, v := range page.scene.catalog.Sequences() {
 		card := sequenceOf(v, people, letters)
 		card.Stopped = page.scene.paused(pauses[card.Name])
+		card.Dry = page.scene.dry(runways, card.Name)
 		page.Sequences = append(page.Sequences, card)
 	}
 	standings, err := s.Engine.Standings(ctx, s.DB)

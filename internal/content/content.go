@@ -25,6 +25,7 @@ type Folder struct {
 	Sequences []*sequences.Sequence // by name
 	Segments  []*sequences.Segment  // by name
 	Letters   *templates.Set
+	Scripts   *templates.Set // see Script
 
 	files fstest.MapFS
 }
@@ -64,6 +65,9 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	folder, problems := l.result()
 	return folder, problems, nil
 }
+
+// FS is the folder as a file system.
+func (f *Folder) FS() fs.FS { return f.files }
 
 // Files returns the folder's files: path → body.
 func (f *Folder) Files() map[string][]byte {
