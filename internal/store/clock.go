@@ -73,6 +73,7 @@ const nextDue = `
 	least(
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
+		(SELECT business_now() FROM happened LIMIT 1),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
