@@ -67,6 +67,7 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 	if !found {
 		return chain{}, fmt.Errorf("enrollment %d stands at step %q, which version %d of %s does not have", e.ID, e.NextStep, v.Number, e.Sequence)
 	}
+	step = v.Paced(step, client)
 	c := chain{
 		ID: e.ID, Title: v.Sequence.Title, State: e.State, Step: step.ID, Number: numberOf(v.Sequence, step.ID), Steps: len(v.Sequence.Steps),
 	}
@@ -148,6 +149,7 @@ func project(v *engine.Version, client *store.Client, step sequences.Step, ancho
 		if !more {
 			return list, nil
 		}
+		next = v.Paced(next, client)
 		u := upcoming{Number: numberOf(v.Sequence, next.ID), Step: next.ID, After: later(next)}
 		var when *time.Time
 		if dated {
@@ -187,6 +189,9 @@ func (c clocks) show(t time.Time) (client, company *moment) {
 func later(step sequences.Step) string {
 	if step.After.IsZero() {
 		return "at once"
+	}
+	if step.After.Unit == sequences.Cadence {
+		return "at the pace of the client’s category"
 	}
 	return span(step.After) + " later"
 }
