@@ -53,11 +53,16 @@ var verbs = []verb{
 	}},
 	{"pause CLIENT", func(s *story, a []string) { s.steer(a[0], "active", s.engine.PauseEnrollment) }},
 	{"resume CLIENT", func(s *story, a []string) { s.steer(a[0], "paused", s.engine.ResumeEnrollment) }},
+	{"owner CLIENT EMAIL", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Owner: &a[1]}) }},
+	{"event TYPE for CLIENT", func(s *story, a []string) { s.event(a[0], a[1], nil) }},
+	{"done STEP for CLIENT", func(s *story, a []string) { s.closes(a[0], a[1]) }},
 	{"end CLIENT", func(s *story, a []string) { s.steer(a[0], "active", s.engine.EndEnrollment) }},
 
 	// What clients do with a letter.
 	{"open STEP by CLIENT", func(s *story, a []string) { s.opens(a[0], a[1]) }},
 	{"click STEP link NUMBER by CLIENT", func(s *story, a []string) { s.clicks(a[0], a[2], a[1]) }},
+	{"reply by CLIENT", func(s *story, a []string) { s.answers(a[0]) }},
+	{"machine clicks STEP link NUMBER for CLIENT", func(s *story, a []string) { s.machineClicks(a[0], a[2], a[1]) }},
 	{"unsubscribe CLIENT via STEP", func(s *story, a []string) { s.unsubscribes(a[1], a[0]) }},
 
 	// What their mail servers answer: for ever, or to the next letter only.
@@ -80,6 +85,12 @@ var verbs = []verb{
 	{"expect ended REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectEnrollment(a[1], a[2], "ended", a[0]) }},
 	{"expect no chain for CLIENT", func(s *story, a []string) { s.expectNoChain(a[0]) }},
 	{"expect touch KIND for CLIENT", func(s *story, a []string) { s.expectTouch(a[0], a[1]) }},
+	{"expect task STEP for CLIENT is STATE", func(s *story, a []string) { s.expectTask(a[0], a[1], a[2]) }},
+	{"expect task STEP for CLIENT is with EMAIL", func(s *story, a []string) { s.expectTaskWith(a[0], a[1], a[2]) }},
+	{"expect notice STEP for CLIENT says TEXT…", func(s *story, a []string) { s.expectNotice(a[0], a[1], a[2]) }},
+	{"expect decided OUTCOME at STEP for CLIENT", func(s *story, a []string) { s.expectDecided(a[0], a[1], a[2]) }},
+	{"expect category CLIENT CATEGORY", func(s *story, a []string) { s.expectCategory(a[0], a[1]) }},
+	{"expect branch BRANCH of STEP in SEQUENCE RESULT…", func(s *story, a []string) { s.expectBranch(a[0], a[1], a[2], a[3]) }},
 	{"expect suppressed REASON ADDRESS", func(s *story, a []string) { s.expectSuppressed(a[0], a[1]) }},
 }
 
@@ -169,15 +180,6 @@ func (s *story) event(kind, client string, data map[string]any) {
 			s.t.Errorf("%s: event %s is new: %t, want %t", s.place, event.ID, got, fresh)
 		}
 	}
-}
-
-// calls writes down that a rep has called.
-func (s *story) calls(client string) {
-	s.t.Helper()
-	row, err := store.ClientByExternalID(s.t.Context(), s.db, client)
-	must(s.t, err)
-	_, err = s.engine.NoteTouch(s.t.Context(), store.NewTouch{ClientID: row.ID, Kind: "call", Channel: "call", At: s.now(), Actor: "rep"})
-	must(s.t, err)
 }
 
 func (s *story) change(patch engine.ClientPatch) {

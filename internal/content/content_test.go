@@ -209,11 +209,11 @@ func TestStrayFilesAreNotContent(t *testing.T) {
 func TestHugeFolderIsRefused(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 1<<20)
-	if _, problems, err := content.Load(with(small(), map[string]string{"scripts/big.md": big})); err != nil || len(problems) > 0 {
+	if _, problems, err := content.Load(with(small(), map[string]string{"stories/big.txtar": big})); err != nil || len(problems) > 0 {
 		t.Errorf("a file of 1 MiB: %v %v", err, problems)
 	}
-	_, _, err := content.Load(with(small(), map[string]string{"scripts/big.md": big + "x"}))
-	if err == nil || !strings.Contains(err.Error(), "scripts/big.md is larger than 1 MiB") {
+	_, _, err := content.Load(with(small(), map[string]string{"stories/big.txtar": big + "x"}))
+	if err == nil || !strings.Contains(err.Error(), "stories/big.txtar is larger than 1 MiB") {
 		t.Errorf("a file of more than 1 MiB: %v", err)
 	}
 	heavy := strings.Repeat("x", 2<<20)

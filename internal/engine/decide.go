@@ -63,6 +63,7 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	}
 	promised := p.book != nil && p.book.giveBack(e)
 	step, found := version.Sequence.Step(e.NextStep)
+	step = repeated(e, step)
 	mails := step.Kind() == sequences.KindEmail
 	if mails {
 		if hold := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)); hold != "" {
@@ -189,7 +190,7 @@ var breather = sequences.Duration{N: 1, Unit: sequences.Week}
 // catches up in a burst, and a first step leaves room after another chain.
 func (p *planning) resume(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client) (time.Time, error) {
 	if e.LastStep != "" {
-		return v.Due(repeated(e, step), p.now, client)
+		return v.Due(step, p.now, client)
 	}
 	last, err := store.LastSent(ctx, p.tx, client.ID)
 	if err != nil || last == nil {

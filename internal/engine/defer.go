@@ -85,6 +85,7 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	if !found {
 		step.ID, step.Email = d.Step, sequences.Letters{d.Template}
 	}
+	step = repeated(e, step)
 	due := d.DueAt
 	if e.DueAt != nil && e.NextAt == nil {
 		due = *e.DueAt
