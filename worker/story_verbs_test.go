@@ -74,6 +74,7 @@ var verbs = []verb{
 	{"expect nothing until MOMENT…", func(s *story, a []string) { s.nothingElse(); s.at(a[0]); s.nothingElse() }},
 	{"expect STEP to CLIENT says TEXT…", func(s *story, a []string) { s.expectText(a[0], a[1], a[2]) }},
 	{"expect STEP to CLIENT is STATE", func(s *story, a []string) { s.expectState(a[0], a[1], a[2]) }},
+	{"expect STEP to CLIENT because TEXT…", func(s *story, a []string) { s.expectReason(a[0], a[1], a[2]) }},
 	{"expect next STEP for CLIENT on MOMENT…", func(s *story, a []string) { s.expectNext(a[0], a[1], a[2]) }},
 	{"expect call to CLIENT by REP since MOMENT…", func(s *story, a []string) { s.expectCall(a[0], a[1], a[2]) }},
 	{"expect next call to CLIENT on MOMENT…", func(s *story, a []string) { s.expectNextCall(a[0], a[1]) }},
@@ -234,7 +235,7 @@ func (s *story) clicks(step, client, number string) {
 	n, err := strconv.Atoi(number)
 	must(s.t, err)
 	t := s.token(l.html, "c", token.Click, n-1)
-	if _, err := store.Destination(s.t.Context(), s.db, m.ID, t.Index); err != nil {
+	if _, err := store.DestinationOf(s.t.Context(), s.db, m.ID, t.Index); err != nil {
 		s.t.Errorf("%s: %v", s.place, err)
 	}
 	s.hit("clicked", t, t.Index)

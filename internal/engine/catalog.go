@@ -225,12 +225,3 @@ func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequenc
 	}
 	return settings, nil
 }
-
-// Paced is a step with the time between letters of the client's category in place of
-// the word cadence.
-func (v *Version) Paced(step sequences.Step, c *store.Client) sequences.Step {
-	if step.After.Unit == sequences.Cadence {
-		step.After = v.cadence.of(c.Category)
-	}
-	return step
-}
