@@ -13,11 +13,7 @@ import (
 
 func versionOf(t *testing.T, steps string) *Sequence {
 	t.Helper()
-	s, problems := ParseSequence("chain.yaml", []byte("sequence: chain\n"+steps), nil)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	return s
+	return parsed(t, "sequence: chain\n"+steps)
 }
 
 const before = `

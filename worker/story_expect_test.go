@@ -39,6 +39,20 @@ func (s *story) expectState(step, client, state string) {
 	s.t.Errorf("%s: there is no such message", s.place)
 }
 
+// expectReason looks at what people read about a letter that did not go.
+func (s *story) expectReason(step, client, reason string) {
+	s.t.Helper()
+	var read []string
+	for _, m := range s.letters(client) {
+		if m.Step == step {
+			read = append(read, m.Reason)
+		}
+	}
+	if !slices.Contains(read, reason) {
+		s.t.Errorf("%s: people read %q", s.place, read)
+	}
+}
+
 func (s *story) expectNext(step, client, moment string) {
 	s.t.Helper()
 	at, layout := s.moment(moment)

@@ -33,6 +33,7 @@ var verbs = []verb{
 		s.event("category_changed", a[0], map[string]any{"category": a[1]})
 	}},
 	{"call CLIENT", func(s *story, a []string) { s.calls(a[0]) }},
+	{"owner CLIENT REP", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Owner: &a[1]}) }},
 	{"deal_opened for CLIENT", func(s *story, a []string) { s.event("deal_opened", a[0], nil) }},
 	{"deal_lost for CLIENT", func(s *story, a []string) { s.event("deal_lost", a[0], nil) }},
 	{"resume sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.ResumeSender(s.t.Context(), a[0], "a marketer")) }},
@@ -53,11 +54,16 @@ var verbs = []verb{
 	}},
 	{"pause CLIENT", func(s *story, a []string) { s.steer(a[0], "active", s.engine.PauseEnrollment) }},
 	{"resume CLIENT", func(s *story, a []string) { s.steer(a[0], "paused", s.engine.ResumeEnrollment) }},
+	{"owner CLIENT EMAIL", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Owner: &a[1]}) }},
+	{"event TYPE for CLIENT", func(s *story, a []string) { s.event(a[0], a[1], nil) }},
+	{"done STEP for CLIENT", func(s *story, a []string) { s.closes(a[0], a[1]) }},
 	{"end CLIENT", func(s *story, a []string) { s.steer(a[0], "active", s.engine.EndEnrollment) }},
 
 	// What clients do with a letter.
 	{"open STEP by CLIENT", func(s *story, a []string) { s.opens(a[0], a[1]) }},
 	{"click STEP link NUMBER by CLIENT", func(s *story, a []string) { s.clicks(a[0], a[2], a[1]) }},
+	{"reply by CLIENT", func(s *story, a []string) { s.answers(a[0]) }},
+	{"machine clicks STEP link NUMBER for CLIENT", func(s *story, a []string) { s.machineClicks(a[0], a[2], a[1]) }},
 	{"unsubscribe CLIENT via STEP", func(s *story, a []string) { s.unsubscribes(a[1], a[0]) }},
 
 	// What their mail servers answer: for ever, or to the next letter only.
@@ -69,7 +75,11 @@ var verbs = []verb{
 	{"expect nothing until MOMENT…", func(s *story, a []string) { s.nothingElse(); s.at(a[0]); s.nothingElse() }},
 	{"expect STEP to CLIENT says TEXT…", func(s *story, a []string) { s.expectText(a[0], a[1], a[2]) }},
 	{"expect STEP to CLIENT is STATE", func(s *story, a []string) { s.expectState(a[0], a[1], a[2]) }},
+	{"expect STEP to CLIENT because TEXT…", func(s *story, a []string) { s.expectReason(a[0], a[1], a[2]) }},
 	{"expect next STEP for CLIENT on MOMENT…", func(s *story, a []string) { s.expectNext(a[0], a[1], a[2]) }},
+	{"expect call to CLIENT by REP since MOMENT…", func(s *story, a []string) { s.expectCall(a[0], a[1], a[2]) }},
+	{"expect next call to CLIENT on MOMENT…", func(s *story, a []string) { s.expectNextCall(a[0], a[1]) }},
+	{"expect no call to CLIENT", func(s *story, a []string) { s.expectNextCall(a[0], "") }},
 	{"expect waiting REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectWaiting(a[0], a[1], a[2]) }},
 	{"expect why REASON…", func(s *story, a []string) { s.expectWhy(a[0]) }},
 	{"expect paused sender ADDRESS", func(s *story, a []string) { s.expectPaused(store.PausedSender, a[0]) }},
@@ -77,6 +87,12 @@ var verbs = []verb{
 	{"expect ended REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectEnrollment(a[1], a[2], "ended", a[0]) }},
 	{"expect no chain for CLIENT", func(s *story, a []string) { s.expectNoChain(a[0]) }},
 	{"expect touch KIND for CLIENT", func(s *story, a []string) { s.expectTouch(a[0], a[1]) }},
+	{"expect task STEP for CLIENT is STATE", func(s *story, a []string) { s.expectTask(a[0], a[1], a[2]) }},
+	{"expect task STEP for CLIENT is with EMAIL", func(s *story, a []string) { s.expectTaskWith(a[0], a[1], a[2]) }},
+	{"expect notice STEP for CLIENT says TEXT…", func(s *story, a []string) { s.expectNotice(a[0], a[1], a[2]) }},
+	{"expect decided OUTCOME at STEP for CLIENT", func(s *story, a []string) { s.expectDecided(a[0], a[1], a[2]) }},
+	{"expect category CLIENT CATEGORY", func(s *story, a []string) { s.expectCategory(a[0], a[1]) }},
+	{"expect branch BRANCH of STEP in SEQUENCE RESULT…", func(s *story, a []string) { s.expectBranch(a[0], a[1], a[2], a[3]) }},
 	{"expect suppressed REASON ADDRESS", func(s *story, a []string) { s.expectSuppressed(a[0], a[1]) }},
 }
 
@@ -168,15 +184,6 @@ func (s *story) event(kind, client string, data map[string]any) {
 	}
 }
 
-// calls writes down that a rep has called.
-func (s *story) calls(client string) {
-	s.t.Helper()
-	row, err := store.ClientByExternalID(s.t.Context(), s.db, client)
-	must(s.t, err)
-	_, err = store.InsertTouch(s.t.Context(), s.db, store.NewTouch{ClientID: row.ID, Kind: "call", Channel: "call", At: s.now(), Actor: "rep"})
-	must(s.t, err)
-}
-
 func (s *story) change(patch engine.ClientPatch) {
 	s.t.Helper()
 	s.client(patch.ExternalID)
@@ -229,7 +236,7 @@ func (s *story) clicks(step, client, number string) {
 	n, err := strconv.Atoi(number)
 	must(s.t, err)
 	t := s.token(l.html, "c", token.Click, n-1)
-	if _, err := store.Destination(s.t.Context(), s.db, m.ID, t.Index); err != nil {
+	if _, err := store.DestinationOf(s.t.Context(), s.db, m.ID, t.Index); err != nil {
 		s.t.Errorf("%s: %v", s.place, err)
 	}
 	s.hit("clicked", t, t.Index)

@@ -26,6 +26,7 @@ type Folder struct {
 	Sequences []*sequences.Sequence // by name
 	Segments  []*sequences.Segment  // by name
 	Letters   *templates.Set
+	Scripts   *templates.Set // see Script
 
 	files fstest.MapFS
 }
@@ -65,6 +66,9 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	folder, problems := l.result()
 	return folder, problems, nil
 }
+
+// FS is the folder as a file system.
+func (f *Folder) FS() fs.FS { return f.files }
 
 // Zone is the company's time zone.
 func (f *Folder) Zone() *time.Location {

@@ -34,9 +34,11 @@ func (l *loading) load() {
 		return // nothing could be read of them, and all that refers to them would seem wrong
 	}
 	l.folder.Settings = settings
-	letters, letterProblems := templates.Load(l.folder.files, slices.Sorted(maps.Keys(settings.Attributes)), settings.Locale)
+	attributes := slices.Sorted(maps.Keys(settings.Attributes))
+	letters, letterProblems := templates.Load(l.folder.files, attributes, settings.Locale)
 	add(l, letterProblems)
 	l.folder.Letters = letters
+	l.scripts(attributes, settings.Locale)
 	for _, name := range slices.Sorted(maps.Keys(l.folder.files)) {
 		switch dir, _, _ := strings.Cut(name, "/"); dir {
 		case "sequences":
@@ -45,6 +47,7 @@ func (l *loading) load() {
 			l.segment(name)
 		}
 	}
+	l.categories()
 }
 
 // add collects the problems of a package; their fields are the same. It reports
@@ -61,6 +64,7 @@ func (l *loading) sequence(file string) {
 	s, problems := sequences.ParseSequence(file, l.folder.files[file].Data, l.folder.Settings)
 	mistaken := add(l, problems)
 	l.letters(s)
+	l.scriptsOf(s)
 	if mistaken {
 		l.unread = true
 		return
@@ -109,43 +113,30 @@ func (l *loading) letters(s *sequences.Sequence) {
 func (l *loading) letter(s *sequences.Sequence, step *sequences.Step, name string, offered bool) {
 	l.used[name] = true
 	if !l.folder.Letters.Has(name) {
-		l.unread = true         // it may mean any other
-		if !l.isWritten(name) { // else its own problems are told already
+		l.unread = true                       // it may mean any other
+		if !l.isWritten("templates/", name) { // else its own problems are told already
 			l.problem(s.File, step.Line, step.Column, fmt.Sprintf("there is no letter templates/%s.md%s", name, sequences.DidYouMean(name, l.folder.Letters.Names())))
 		}
 		return
 	}
-	if !offered && l.showsOffer(name) {
+	if does := l.needsOffer(name); !offered && does != "" {
 		l.problem(s.File, step.Line, step.Column, fmt.Sprintf(
-			"the letter %s shows an offer, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name))
+			"the letter %s %s, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name, does))
 	}
 }
 
-// isWritten reports whether there is a file of that letter, in whatever language
-// and state.
-func (l *loading) isWritten(name string) bool {
-	for file := range l.folder.files {
-		variant, found := strings.CutPrefix(file, "templates/"+name+".")
-		if found && strings.HasSuffix(file, ".md") && !strings.Contains(variant, "/") {
-			return true
+// needsOffer says what a letter does with an offer in some language; "" for nothing.
+func (l *loading) needsOffer(name string) string {
+	does := ""
+	for _, letter := range l.folder.Letters.Variants(name) {
+		switch {
+		case letter.ShowsOfferField():
+			return "shows an offer"
+		case letter.TakesOffer():
+			does = "has a link that takes up an offer"
 		}
 	}
-	return false
-}
-
-func (l *loading) showsOffer(name string) bool {
-	for _, locale := range l.folder.Letters.Locales(name) {
-		letter := l.folder.Letters.Letter(name, locale)
-		if letter == nil {
-			continue
-		}
-		for _, field := range letter.Fields {
-			if strings.HasPrefix(field, "offer.") {
-				return true
-			}
-		}
-	}
-	return false
+	return does
 }
 
 func (l *loading) problem(file string, line, column int, message string) {

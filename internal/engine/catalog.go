@@ -33,14 +33,14 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
-	past       []sequences.Past // the versions before it that rename or replace steps
+	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
+	past       []sequences.Past          // the versions before it that rename or replace steps
 	names      sequences.Names
 	uses       uses // what its conditions need to know
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
-	reps         map[string]*time.Location // of senders with a zone of their own, by senderKey
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -55,6 +55,14 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
+
+// touchesOf counts the clients' touches, if audiences go by them.
+func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clients)
+}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -77,6 +85,7 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
@@ -120,10 +129,14 @@ func (e *Engine) pinned(ctx context.Context, db store.DB, row store.SequenceVers
 	if err != nil {
 		return nil, err
 	}
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
+	}
 	return newVersion(ctx, db, row, settings, nil)
 }
 
 func (e *Engine) keep(v *Version) {
+	v.cadence = &e.content.pace
 	if e.content.versions == nil {
 		e.content.versions = make(map[int64]*Version)
 	}
@@ -183,10 +196,6 @@ func newVersion(ctx context.Context, db store.DB, row store.SequenceVersion, set
 	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
 	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
-	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
 	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)

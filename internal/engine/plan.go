@@ -23,15 +23,19 @@ type Planned struct {
 	Reviewed int  // clients whose sequences were decided anew
 	Due      int  // enrollments and deferred letters that were due
 	Stale    int  // enrollments that were to be due, and have been moved or ended since
+	Calls    int  // calls of categories that were due, of which tasks were made
+	Retimed  int  // enrollments looked at because letters come more or less often now
 	Carried  int  // enrollments that went on to a newer version of their sequence
 	Busy     bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Carried > 0 }
+func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried > 0 }
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
-func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale, p.Carried) >= planLimit }
+func (p Planned) Full() bool {
+	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit
+}
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
@@ -67,6 +71,12 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 			return err
 		}
 		if err := p.happened(ctx); err != nil {
+			return err
+		}
+		if planned.Retimed, err = e.retimeCadence(ctx, tx, catalog, now); err != nil {
+			return err
+		}
+		if planned.Calls, err = store.CallsDue(ctx, tx, now, planLimit); err != nil {
 			return err
 		}
 		deferred, err := p.deferred(ctx)
