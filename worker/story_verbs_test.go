@@ -32,6 +32,7 @@ var verbs = []verb{
 		s.event("category_changed", a[0], map[string]any{"category": a[1]})
 	}},
 	{"call CLIENT", func(s *story, a []string) { s.calls(a[0]) }},
+	{"owner CLIENT REP", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Owner: &a[1]}) }},
 	{"deal_opened for CLIENT", func(s *story, a []string) { s.event("deal_opened", a[0], nil) }},
 	{"deal_lost for CLIENT", func(s *story, a []string) { s.event("deal_lost", a[0], nil) }},
 	{"resume sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.ResumeSender(s.t.Context(), a[0], "a marketer")) }},
@@ -74,6 +75,9 @@ var verbs = []verb{
 	{"expect STEP to CLIENT says TEXT…", func(s *story, a []string) { s.expectText(a[0], a[1], a[2]) }},
 	{"expect STEP to CLIENT is STATE", func(s *story, a []string) { s.expectState(a[0], a[1], a[2]) }},
 	{"expect next STEP for CLIENT on MOMENT…", func(s *story, a []string) { s.expectNext(a[0], a[1], a[2]) }},
+	{"expect call to CLIENT by REP since MOMENT…", func(s *story, a []string) { s.expectCall(a[0], a[1], a[2]) }},
+	{"expect next call to CLIENT on MOMENT…", func(s *story, a []string) { s.expectNextCall(a[0], a[1]) }},
+	{"expect no call to CLIENT", func(s *story, a []string) { s.expectNextCall(a[0], "") }},
 	{"expect waiting REASON SEQUENCE for CLIENT", func(s *story, a []string) { s.expectWaiting(a[0], a[1], a[2]) }},
 	{"expect why REASON…", func(s *story, a []string) { s.expectWhy(a[0]) }},
 	{"expect paused sender ADDRESS", func(s *story, a []string) { s.expectPaused(store.PausedSender, a[0]) }},

@@ -22,6 +22,7 @@ type clientPage struct {
 	Owner      string
 	Local      string // the time on the client's clock
 	Consent    string
+	NextCall   *moment // that the category asks for; nil for none
 	Suppressed []suppressedPart
 	Chains     []chain
 	Reason     string // why there is no chain
@@ -77,6 +78,12 @@ func (s *site) showClient(c echo.Context) error {
 	}
 	if err := s.fillTimeline(ctx, &page, queryOf(c)); err != nil {
 		return err
+	}
+	if call, err := store.NextCallAt(ctx, s.DB, client.ID); err != nil {
+		return err
+	} else if call != nil {
+		on := at(*call, f.scene.zone)
+		page.NextCall = &on
 	}
 	if client.OwnerID != nil {
 		owner, err := store.UserByID(ctx, s.DB, *client.OwnerID)

@@ -36,6 +36,7 @@ type sequenceCard struct {
 	Steps     []stepLine
 	Splits    []splitPart
 	Stopped   *pausedPart
+	Dry       *dryPart
 }
 
 // pausedPart says why nothing goes, and until when.
@@ -101,12 +102,17 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	runways, err := s.Engine.Runway(ctx, s.DB, page.scene.now)
+	if err != nil {
+		return err
+	}
 	for _, v := range page.scene.catalog.Sequences() {
 		card := sequenceOf(v, people, letters)
 		if card.Splits, err = s.splitsOf(ctx, v.Sequence); err != nil {
 			return err
 		}
 		card.Stopped = page.scene.paused(pauses[card.Name])
+		card.Dry = page.scene.dry(runways, card.Name)
 		page.Sequences = append(page.Sequences, card)
 	}
 	standings, err := s.Engine.Standings(ctx, s.DB)

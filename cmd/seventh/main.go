@@ -30,7 +30,8 @@ type commands struct {
 	Init           initCommand           `cmd:"" help:"Write a starter content folder, Russian and English."`
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
-	Render         renderCommand         `cmd:"" help:"Show one letter for a sample client."`
+	Render         renderCommand         `cmd:"" help:"Show a letter as a sample or a real client would get it."`
+	SendTest       sendTestCommand       `cmd:"" help:"Send a letter to yourself, over the real mail server."`
 	Key            keyCommand            `cmd:"" help:"API keys."`
 	User           userCommand           `cmd:"" help:"People who log in to the pages."`
 	ConfirmRestore confirmRestoreCommand `cmd:"" help:"After a backup was restored: let letters go again, and decide about those in doubt."`

@@ -66,6 +66,9 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	return folder, problems, nil
 }
 
+// FS is the folder as a file system.
+func (f *Folder) FS() fs.FS { return f.files }
+
 // Files returns the folder's files: path → body.
 func (f *Folder) Files() map[string][]byte {
 	files := make(map[string][]byte, len(f.files))

@@ -48,6 +48,7 @@ func (l *loading) load() {
 			l.segment(name)
 		}
 	}
+	l.categories()
 }
 
 // add collects the problems of a package; their fields are the same. It reports

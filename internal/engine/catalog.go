@@ -23,8 +23,9 @@ type Catalog struct {
 	countsTouches bool
 }
 
-// Version is a version of a sequence, with the window and calendar it was
-// published with.
+// Version is a version of a sequence. Only its steps are as they were published: all
+// else of the sequence, the window, the calendar and the categories are those in force
+// (see follow.go).
 type Version struct {
 	ID         int64
 	SequenceID int64
@@ -32,12 +33,14 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
+	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
+	past       []sequences.Past          // the versions before it that rename or replace steps
+	names      sequences.Names
 	uses       uses // what its conditions need to know
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
-	reps         map[string]*time.Location // of senders with a zone of their own, by senderKey
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -52,6 +55,14 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
+
+// touchesOf counts the clients' touches, if audiences go by them.
+func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clients)
+}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -74,10 +85,11 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
-// Version returns a version by its id. Versions never change, so they are kept.
+// Version returns a version by its id. They are kept until the next publication.
 func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, error) {
 	e.content.Lock()
 	defer e.content.Unlock()
@@ -88,11 +100,47 @@ func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, 
 	if err != nil {
 		return nil, err
 	}
+	v, err := e.pinned(ctx, db, row)
+	if err != nil {
+		return nil, err
+	}
+	e.keep(v)
+	return v, nil
+}
+
+// pinned is a version that is not current: its own steps, and all else as in force. Of
+// a sequence that is gone the rest is its own, too, and so is a window that is gone.
+func (e *Engine) pinned(ctx context.Context, db store.DB, row store.SequenceVersion) (*Version, error) {
+	own, err := parse(row)
+	if err != nil {
+		return nil, err
+	}
+	if c := e.content.catalog; c != nil {
+		for _, current := range c.current {
+			if current.SequenceID == row.SequenceID && current.ID != row.ID {
+				return newVersion(ctx, db, row, c.Settings, current.Sequence)
+			}
+		}
+		if _, there := c.Settings.Windows[own.Window]; there || own.Window == "" {
+			return newVersion(ctx, db, row, c.Settings, nil)
+		}
+	}
 	settings, err := loadSettings(ctx, db, row.PublicationID)
 	if err != nil {
 		return nil, err
 	}
-	return e.keepVersion(row, settings)
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
+	}
+	return newVersion(ctx, db, row, settings, nil)
+}
+
+func (e *Engine) keep(v *Version) {
+	v.cadence = &e.content.pace
+	if e.content.versions == nil {
+		e.content.versions = make(map[int64]*Version)
+	}
+	e.content.versions[v.ID] = v
 }
 
 func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64) (*Catalog, error) {
@@ -114,15 +162,13 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	if err != nil {
 		return nil, err
 	}
+	e.content.versions = nil // what is beside their steps is another now
 	for _, row := range rows {
-		v := e.content.versions[row.ID]
-		if v == nil || row.PublicationID != publication {
-			// Unchanged files keep their version, but a window or calendar changed
-			// beside them holds for whoever is enrolled from now on.
-			if v, err = e.keepVersion(row, settings); err != nil {
-				return nil, err
-			}
+		v, err := newVersion(ctx, db, row, settings, nil)
+		if err != nil {
+			return nil, err
 		}
+		e.keep(v)
 		c.current = append(c.current, v)
 		used := v.Sequence.Audience.Uses()
 		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
@@ -131,20 +177,25 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	return c, nil
 }
 
-func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Settings) (*Version, error) {
-	sequence, problems := sequences.ParseSequence(row.Path, []byte(row.Source), nil)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
+// newVersion reads a version, with what holds beside its steps: of current, if it is
+// not that itself.
+func newVersion(ctx context.Context, db store.DB, row store.SequenceVersion, settings *sequences.Settings, current *sequences.Sequence) (*Version, error) {
+	sequence, err := parse(row)
+	if err != nil {
+		return nil, err
+	}
+	if current != nil {
+		steps := sequence.Steps
+		inForce := *current
+		sequence, inForce.Steps = &inForce, steps
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
+	if err := v.readPast(ctx, db, row); err != nil {
+		return nil, err
+	}
 	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
-	var err error
 	if v.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
-	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
 	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
@@ -152,11 +203,15 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 	if v.reps, err = repZones(settings.Senders); err != nil {
 		return nil, err
 	}
-	if e.content.versions == nil {
-		e.content.versions = make(map[int64]*Version)
-	}
-	e.content.versions[row.ID] = v
 	return v, nil
+}
+
+func parse(row store.SequenceVersion) (*sequences.Sequence, error) {
+	sequence, problems := sequences.ParseSequence(row.Path, []byte(row.Source), nil)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
+	}
+	return sequence, nil
 }
 
 func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequences.Settings, error) {

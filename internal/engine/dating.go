@@ -63,7 +63,7 @@ func repZones(senders map[string]sequences.Sender) (map[string]*time.Location, e
 
 // timing is what a client's dates depend on.
 func (v *Version) timing(c *store.Client) sequences.Timing {
-	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence[c.Category], Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
+	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence.of(c.Category), Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
 }
 
 // Due is when a step is due for a client after an anchor.

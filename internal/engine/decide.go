@@ -16,6 +16,7 @@ type facts struct {
 	open       map[int64][]store.Enrollment // list, by client
 	suppressed suppressions
 	pressure   *pressure
+	done       map[int64]map[string]bool // steps behind enrollments that were edited on their way
 	known      knowledge
 }
 
@@ -53,6 +54,9 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	if client == nil || p.underReview(client) {
 		return nil // just changed, or still to be reviewed: then this one's turn comes again
 	}
+	if due, err := p.moveOn(ctx, e, client); err != nil || !due {
+		return err
+	}
 	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
 	if err != nil {
 		return err
@@ -81,6 +85,11 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	}
 	if !found {
 		return fmt.Errorf("%w: version %d has no step %q", errContent, version.Number, e.NextStep)
+	}
+	if mails && e.Edited {
+		if passed, err := p.passOver(ctx, e, version, step, client, f.done); passed || err != nil {
+			return err
+		}
 	}
 	if e.Waiting == resumed {
 		at, err := p.resume(ctx, e, version, step, client)

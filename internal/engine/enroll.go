@@ -189,8 +189,8 @@ func (r *enrolling) all(ctx context.Context, where string, args ...any) (found m
 func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 	clients := make([]store.Client, len(page))
 	for i, c := range page {
-		clients[i] = store.Client{ID: c.ID, Address: c.Address, Category: c.Category, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
-			Temperature: c.Temperature, LastPurchaseAt: c.LastPurchaseAt}
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
+			Category: c.Category, Temperature: c.Temperature, LastPurchaseAt: c.LastPurchaseAt}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
 	if err != nil {

@@ -21,11 +21,11 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err != nil {
 		return err
 	}
-	history, err := historyOf(ctx, tx, ids)
+	touches, err := catalog.touchesOf(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	touches, err := catalog.touchFacts(ctx, tx, ids)
+	history, err := historyOf(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	at := make([]*time.Time, len(clients))
 	for i := range clients {
 		client := &clients[i]
-		facts := client.Facts()
-		touches[client.ID].Fill(&facts)
+		known := client.Facts()
+		touches[client.ID].Fill(&known)
 		mailable := catalog.holdOf(client, suppressed.cover(client.Address, "")) == waitsForNothing
 		if mailable {
 			free = append(free, client.ID)
@@ -44,10 +44,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if version.Sequence.Enroll != sequences.Automatic {
 				continue
 			}
-			if turn, ok := version.Sequence.Audience.Changes(facts, now); ok {
+			if turn, ok := version.Sequence.Audience.Changes(known, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(facts, now) || history.open(client.ID, version.SequenceID) {
+			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)
@@ -64,6 +64,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		}
 		ids[i] = client.ID // in the order of at
 	}
+	if err := e.keepPace(ctx, tx, catalog, history, clients, fresh); err != nil {
+		return err
+	}
 	if len(fresh) > 0 {
 		if _, err := store.InsertEnrollments(ctx, tx, fresh); err != nil {
 			return err
@@ -78,15 +81,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err := store.WakeEnrollments(ctx, tx, ids[:len(clients)], []string{waitsForPriority}, now); err != nil {
 		return err
 	}
-	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
-}
-
-// touchFacts loads what audiences ask about the clients' touches, nothing if none asks.
-func (c *Catalog) touchFacts(ctx context.Context, db store.DB, clientIDs []int64) (map[int64]store.TouchFacts, error) {
-	if !c.countsTouches {
-		return nil, nil
+	if err := e.dateCalls(ctx, tx, catalog, ids[:len(clients)], now, ""); err != nil {
+		return err
 	}
-	return store.TouchFactsOf(ctx, db, clientIDs)
+	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
 }
 
 // begin decides whether a client whom a sequence is meant for may start it: at
@@ -117,6 +115,9 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 
 // next is where an enrollment goes on that was broken off.
 func (v *Version) next(last *store.Enrollment) (sequences.Step, bool) {
+	named := *last // as this version calls the steps
+	named.LastStep, named.NextStep = v.StepNamed(last.LastStep), v.StepNamed(last.NextStep)
+	last = &named
 	step, found := v.Sequence.Step(last.NextStep)
 	if !found || step.ID == last.LastStep && step.Repeat == nil {
 		return v.Sequence.Next(last.LastStep)

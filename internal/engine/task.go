@@ -160,21 +160,27 @@ func (s *stop) answerCall(ctx context.Context, t *store.NewTouch, now time.Time)
 		return err
 	}
 	t.EnrollmentID = task.EnrollmentID
-	by := s.client.Owner
-	if t.RepID != nil {
-		rep, err := store.UserByID(ctx, s.tx, *t.RepID)
-		if err != nil {
-			return err
-		}
-		by = rep.Email
+	by, err := s.repOf(ctx, t)
+	if err != nil {
+		return err
 	}
 	note, _ := t.Data["note"].(string)
 	return s.closeTask(ctx, &task, by, note, now)
 }
 
+// repOf is the address of the rep who touched the client: his own one, if no other is
+// named.
+func (s *stop) repOf(ctx context.Context, t *store.NewTouch) (string, error) {
+	if t.RepID == nil {
+		return s.client.Owner, nil
+	}
+	rep, err := store.UserByID(ctx, s.tx, *t.RepID)
+	return rep.Email, err
+}
+
 // note writes a touch, and what follows from there being one more.
 func (s *stop) note(ctx context.Context, t store.NewTouch, now time.Time) (string, error) {
-	id, err := store.InsertTouch(ctx, s.tx, t)
+	id, err := s.write(ctx, t, now)
 	if err != nil {
 		return "", err
 	}

@@ -190,6 +190,9 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 	if err := e.endOpen(ctx, tx, idsOf(moved), categoryChanged, exitingOn(categoryChange)); err != nil {
 		return err
 	}
+	if err := e.retimeClients(ctx, tx, idsOf(moved)); err != nil {
+		return err
+	}
 	if err := e.endOpen(ctx, tx, idsOf(bought), endedPurchased, exitingOn("purchase")); err != nil {
 		return err
 	}
