@@ -28,6 +28,7 @@ import (
 //	clients.yaml     who there is (storyClient)
 //	timeline         a line for everything that happens or is expected (verbs)
 //	anything else    content laid over the built-in content: sequences/x.yaml, templates/x.en.md, seventh.yaml
+//	NAME:anything    content laid over that by the line "publish NAME"
 //
 // The first line of a timeline sets the clock; later ones move it, through everything that comes due on the way. Every
 // letter that goes out must be expected, and each client's in their order.
@@ -59,6 +60,7 @@ type story struct {
 	clients []storyClient
 
 	files     []txtar.File
+	edits     map[string][]txtar.File   // by name: what a marketer publishes later
 	place     string                    // the line being played
 	expected  map[string][]expectedSent // by address
 	events    int
@@ -93,7 +95,7 @@ const (
 )
 
 func play(t *testing.T, archive *txtar.Archive) {
-	s := &story{firm: newFirm(t), expected: make(map[string][]expectedSent), zone: time.UTC, beginning: true}
+	s := &story{firm: newFirm(t), expected: make(map[string][]expectedSent), edits: make(map[string][]txtar.File), zone: time.UTC, beginning: true}
 	s.server = smtptest.New(t, smtptest.Options{Script: s.replies.script})
 	timeline := ""
 	for _, file := range archive.Files {
@@ -103,6 +105,10 @@ func play(t *testing.T, archive *txtar.Archive) {
 		case "clients.yaml":
 			must(t, yaml.UnmarshalWithOptions(file.Data, &s.clients, yaml.Strict()))
 		default:
+			if edit, name, later := strings.Cut(file.Name, ":"); later {
+				s.edits[edit] = append(s.edits[edit], txtar.File{Name: name, Data: file.Data})
+				continue
+			}
 			s.files = append(s.files, file)
 		}
 	}

@@ -23,6 +23,7 @@ var verbs = []verb{
 	{"at MOMENT…", func(s *story, a []string) { s.at(a[0]) }},
 
 	// What the CRM, reps and marketers do.
+	{"publish EDIT", func(s *story, a []string) { s.republish(a[0]) }},
 	{"enroll CLIENT in SEQUENCE", func(s *story, a []string) { s.enrolls(a[0], a[1], "") }},
 	{"enroll CLIENT in SEQUENCE skipped REASON", func(s *story, a []string) { s.enrolls(a[0], a[1], a[2]) }},
 	{"purchase by CLIENT of PRODUCT", func(s *story, a []string) {
@@ -265,4 +266,15 @@ func (s *story) token(body, kind string, purpose token.Purpose, index int) token
 		s.t.Fatalf("%s: the letter has %d links of kind %s", s.place, len(found), kind)
 	}
 	return found[index]
+}
+
+// republish puts the files of an edit in force, over those before.
+func (s *story) republish(edit string) {
+	s.t.Helper()
+	files := s.edits[edit]
+	if len(files) == 0 {
+		s.t.Fatalf("%s: there are no files %s:…", s.place, edit)
+	}
+	s.files = append(s.files, files...)
+	s.publish(s.files)
 }

@@ -169,7 +169,7 @@ func TestSequencesShowPeopleAndFunnel(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil)
 	s.loggedIn(t, "ann@levanto.test").get("/sequences").want(http.StatusOK, "Useful letters for category C", "Past customers come back",
-		"<strong>1</strong> active", "the client’s rep", `<td class="n">1</td><td class="n">1</td><td class="n">1</td><td class="n">0</td>`)
+		"<strong>1</strong> active", "the client’s rep", "Runs dry for 1 client from", `<td class="n">1</td><td class="n">1</td><td class="n">1</td><td class="n">0</td>`)
 }
 
 func TestEveryPageNeedsALogin(t *testing.T) {

@@ -39,6 +39,7 @@ func (l *loading) load() {
 	add(l, letterProblems)
 	l.folder.Letters = letters
 	l.scripts(attributes, settings.Locale)
+	l.webhooks()
 	for _, name := range slices.Sorted(maps.Keys(l.folder.files)) {
 		switch dir, _, _ := strings.Cut(name, "/"); dir {
 		case "sequences":

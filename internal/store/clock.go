@@ -74,6 +74,7 @@ const nextDue = `
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
 		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
+		(SELECT business_now() FROM happened LIMIT 1),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
