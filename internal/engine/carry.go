@@ -87,12 +87,15 @@ func (p *planning) dateAnew(f *store.Follower, how sequences.How, to *Version, b
 		}
 		p.redate(f, at, waitsForNothing)
 		f.DueAt = nil
-	case f.Waiting == waitsInStep && step.Wait != nil && !before.Wait.Same(step.Wait):
-		p.redate(f, to.waitEnds(step, f.Since, client), waitsInStep)
-	case f.Waiting == waitsForEvent && step.Wait != nil && !before.Wait.Same(step.Wait):
-		deadline := to.waitEnds(step, f.Since, client)
+	case (f.Waiting == waitsInStep || f.Waiting == waitsForEvent) && step.Wait != nil && !before.Wait.Same(step.Wait):
+		ends := to.waitEnds(step, f.Since, client)
+		if step.Wait.Event == nil {
+			p.redate(f, ends, waitsInStep)
+			f.DueAt = nil
+			return nil
+		}
 		p.redate(f, p.now, waitsForEvent) // what is waited for may have happened
-		f.DueAt = &deadline
+		f.DueAt = &ends
 	}
 	return nil
 }

@@ -227,8 +227,13 @@ func (p *planning) postpone(l *letter, v verdict) {
 
 func (p *planning) move(e *store.Enrollment, at *time.Time, waiting string) { p.moved(e, at, waiting) }
 
-// moved is a move that may be said more about before the next one.
+// moved is a move that may be said more about before the next one. What concerns only
+// this sequence keeps no other of the client's waiting.
 func (p *planning) moved(e *store.Enrollment, at *time.Time, waiting string) *store.Move {
+	switch waiting {
+	case waitsForLetters, waitsForContent, waitsForAudience, waitsSuppressed:
+		p.freed = append(p.freed, e.ClientID)
+	}
 	p.moves = append(p.moves, store.Move{
 		EnrollmentID: e.ID, LastStep: e.LastStep, NextStep: e.NextStep, NextAt: at, Waiting: waiting,
 		OfferName: e.OfferName, OfferExpiresAt: e.OfferExpiresAt,

@@ -109,6 +109,7 @@ func (s *stepping) moveOn(from, next sequences.Step) {
 	e, p := s.e, s.p
 	move := s.version.onward(e, from.ID, next, s.client, p.now)
 	if move.Waiting == waitsForContent {
+		p.freed = append(p.freed, e.ClientID)
 		p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "step", next.ID)
 	}
 	e.LastStep, e.NextStep, e.NextAt, e.Waiting, e.DueAt = from.ID, next.ID, move.NextAt, move.Waiting, nil

@@ -14,7 +14,7 @@ func (s *stepping) wait(step sequences.Step) done {
 	if s.e.Waiting == waitsInStep {
 		return s.decided(step, outcomeWaited, nil)
 	}
-	if s.e.Waiting == waitsForEvent && s.e.DueAt != nil {
+	if w.Event != nil && s.e.Waiting == waitsForEvent && s.e.DueAt != nil {
 		return s.await(step, *s.e.DueAt)
 	}
 	from := now

@@ -146,6 +146,15 @@ func SaveVersion(ctx context.Context, db DB, name, path, source string, publicat
 	if err != nil {
 		return false, fmt.Errorf("making the new version of %q current: %w", name, err)
 	}
+	if len(sequence.ExitOn.Conditions) == 0 {
+		return tag.RowsAffected() == 1, nil
+	}
+	// What ends it holds for those in older versions, too.
+	_, err = db.Exec(ctx, `
+		UPDATE sequence_versions v SET listens = true FROM sequences s WHERE s.id = v.sequence_id AND s.name = $1 AND NOT v.listens`, name)
+	if err != nil {
+		return false, fmt.Errorf("having older versions of %q listen: %w", name, err)
+	}
 	return tag.RowsAffected() == 1, nil
 }
 
