@@ -123,7 +123,7 @@ func TestMatchTurnsExactlyAtChanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	start := at(t, "2023-06-01 00:00 Europe/Berlin")
 	for range 500 {
-		f := Filter{Conditions: randomConditions(random, 2)}
+		f := joinedBy(And, randomConditions(random, 2))
 		now := start.Add(time.Duration(random.Int64N(int64(1000 * 24 * time.Hour))))
 		facts := Facts{Category: "C", LastPurchaseAt: ago(now, time.Duration(random.Int64N(int64(100*24*time.Hour))))}
 		turn, ok := f.Changes(facts, now)
@@ -144,21 +144,21 @@ func TestMatchTurnsExactlyAtChanges(t *testing.T) {
 	}
 }
 
-func randomConditions(random *rand.Rand, depth int) []Condition {
+func randomConditions(random *rand.Rand, depth int) []Expression {
 	units := []Unit{Minute, Hour, Day, Week, Month, BusinessDay}
-	var all []Condition
+	var all []Expression
 	for range 1 + random.IntN(2) {
 		span := Duration{N: 1 + random.IntN(20), Unit: units[random.IntN(len(units))]}
 		switch random.IntN(4) {
 		case 0:
-			all = append(all, Condition{Field: FieldLastPurchase, Op: OlderThan, Span: span})
+			all = append(all, Expression{Field: FieldLastPurchase, Op: OlderThan, Span: span})
 		case 1:
-			all = append(all, Condition{Field: FieldLastPurchase, Op: Within, Span: span})
+			all = append(all, Expression{Field: FieldLastPurchase, Op: Within, Span: span})
 		case 2:
-			all = append(all, Condition{Field: FieldCategory, Op: In, Values: []string{"C"}})
+			all = append(all, Expression{Field: FieldCategory, Op: In, Values: []string{"C"}})
 		case 3:
 			if depth > 0 {
-				all = append(all, Condition{Field: FieldNot, Not: randomConditions(random, depth-1)})
+				all = append(all, negated(joinedBy(And, randomConditions(random, depth-1))))
 			}
 		}
 	}
@@ -184,14 +184,14 @@ func TestFilterFromJSONIsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Filter{Conditions: []Condition{
+	want := Filter{Expression{Op: And, Of: []Expression{
 		{Field: "attributes", Attribute: "employees", Op: In, Values: []string{"10.5"}},
 		{Field: "attributes", Attribute: "partner", Op: In, Values: []string{"true"}},
 		{Field: "attributes", Attribute: "zip", Op: In, Values: []string{"0123"}},
 		{Field: "category", Op: In, Values: []string{"C", ""}},
 		{Field: "company", Op: In, Values: []string{"Ромашка \"и\" <Ко>: # \\ 😀\u2009"}},
-		{Field: "not", Not: []Condition{{Field: "last_purchase", Op: OlderThan, Span: Duration{180, Day}}}},
-	}}
+		{Op: Not, Of: []Expression{{Field: "last_purchase", Op: OlderThan, Span: Duration{180, Day}}}},
+	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -59,24 +59,20 @@ func ParseFilter(m map[string]any) (Filter, error) {
 	return f, nil
 }
 
-func (f *Filter) decodeYAML(d *decoder, n ast.Node, path string) {
-	f.Conditions = d.conditions(n, path, 0)
-}
-
-func (d *decoder) conditions(n ast.Node, path string, depth int) []Condition {
+func (d *decoder) conditions(n ast.Node, path string, depth int) []Expression {
 	entries, ok := d.mapping(n, path)
 	if !ok {
 		return nil
 	}
-	var all []Condition
+	var all []Expression
 	for _, e := range entries {
 		i := slices.IndexFunc(textFields, func(f textField) bool { return f.name == e.key })
 		switch {
 		case !slices.Contains(filterKeys, e.key):
-			d.problem(e.at, "%s", d.unknownCondition(e.key))
+			d.problem(e.at, "%s", d.unknownCondition(e.key, path))
 		case e.value == nil: // told already
 		case i >= 0:
-			all = append(all, Condition{Field: e.key, Op: In, Values: d.oneOrMore(e, textFields[i].values)})
+			all = append(all, Expression{Field: e.key, Op: In, Values: d.oneOrMore(e, textFields[i].values)})
 		case e.key == FieldLastPurchase:
 			all = append(all, d.lastPurchase(e)...)
 		case e.key == FieldAttributes:
@@ -90,14 +86,25 @@ func (d *decoder) conditions(n ast.Node, path string, depth int) []Condition {
 	return all
 }
 
-// unknownCondition knows the usual slip: an attribute without "attributes".
-func (d *decoder) unknownCondition(key string) string {
+// unknownCondition knows the usual slips: an attribute without "attributes", and
+// what only the text form can say.
+func (d *decoder) unknownCondition(key, path string) string {
 	if d.settings != nil {
 		if _, declared := d.settings.Attributes[key]; declared {
 			return fmt.Sprintf("%s is an attribute: write attributes: { %s: … }", quoted(key), key)
 		}
 	}
+	if slices.Contains(fieldNames, key) {
+		return fmt.Sprintf("%s stands in a condition written as text: write for example %s: %s", key, lastKey(path), textExample(key))
+	}
 	return unknown("condition", key, filterKeys)
+}
+
+func textExample(field string) string {
+	if field == FieldTouches {
+		return "touches >= 7"
+	}
+	return field + " older than 30d"
 }
 
 // oneOrMore reads a text or a list of texts, each among known unless that is nil.
@@ -132,10 +139,10 @@ func (d *decoder) oneOrMore(e entry, known []string) []string {
 	return values
 }
 
-func (d *decoder) lastPurchase(e entry) []Condition {
+func (d *decoder) lastPurchase(e entry) []Expression {
 	if _, ok := e.value.(*ast.MappingNode); !ok {
 		if s, ok := d.text(e.value); ok && s == "never" {
-			return []Condition{{Field: FieldLastPurchase, Op: Never}}
+			return []Expression{{Field: FieldLastPurchase, Op: Never}}
 		}
 		d.problem(d.at(e.value), "last_purchase needs { older_than: 180d }, { within: 30d } or never, not %s", kind(e.value))
 		return nil
@@ -146,12 +153,12 @@ func (d *decoder) lastPurchase(e entry) []Condition {
 	}
 	before := len(d.problems)
 	d.fill(e.value, e.path, &spans)
-	var all []Condition
+	var all []Expression
 	if !spans.OlderThan.IsZero() {
-		all = append(all, Condition{Field: FieldLastPurchase, Op: OlderThan, Span: spans.OlderThan})
+		all = append(all, Expression{Field: FieldLastPurchase, Op: OlderThan, Span: spans.OlderThan})
 	}
 	if !spans.Within.IsZero() {
-		all = append(all, Condition{Field: FieldLastPurchase, Op: Within, Span: spans.Within})
+		all = append(all, Expression{Field: FieldLastPurchase, Op: Within, Span: spans.Within})
 	}
 	if len(all) == 0 && len(d.problems) == before {
 		d.problem(d.at(e.value), "last_purchase needs { older_than: 180d }, { within: 30d } or never")
@@ -159,9 +166,9 @@ func (d *decoder) lastPurchase(e entry) []Condition {
 	return all
 }
 
-func (d *decoder) attributes(e entry) []Condition {
+func (d *decoder) attributes(e entry) []Expression {
 	entries, _ := d.mapping(e.value, e.path)
-	var all []Condition
+	var all []Expression
 	for _, a := range entries {
 		if d.settings != nil {
 			if _, declared := d.settings.Attributes[a.key]; !declared {
@@ -170,13 +177,13 @@ func (d *decoder) attributes(e entry) []Condition {
 			}
 		}
 		if a.value != nil {
-			all = append(all, Condition{Field: FieldAttributes, Attribute: a.key, Op: In, Values: d.attributeValues(a)})
+			all = append(all, Expression{Field: FieldAttributes, Attribute: a.key, Op: In, Values: d.attributeValues(a)})
 		}
 	}
 	return all
 }
 
-// attributeValues brings values into the form of attributeTexts, by the
+// attributeValues brings values into the form of Expression.Values, by the
 // declared type or, without settings, by what they look like in YAML.
 func (d *decoder) attributeValues(e entry) []string {
 	declared := ""
@@ -192,7 +199,9 @@ func (d *decoder) attributeValues(e entry) []string {
 		return values // told already
 	}
 	for i, item := range items {
-		text, cure := typedText(item, values[i], declared)
+		_, whole := item.(*ast.IntegerNode)
+		_, fraction := item.(*ast.FloatNode)
+		text, cure := typedText(values[i], declared, whole || fraction)
 		if cure != "" {
 			d.problem(d.at(item), "%s does not fit attribute %s of type %s: %s", quoted(values[i]), e.key, declared, cure)
 		}
@@ -201,9 +210,9 @@ func (d *decoder) attributeValues(e entry) []string {
 	return values
 }
 
-func typedText(n ast.Node, s, declared string) (text, cure string) {
-	_, whole := n.(*ast.IntegerNode)
-	_, fraction := n.(*ast.FloatNode)
+// typedText is a value in the form of Expression.Values: by the declared type or,
+// without one, as a number if it looks like one. The cure is for what does not fit.
+func typedText(s, declared string, numeric bool) (text, cure string) {
 	switch {
 	case s == "": // no value
 	case declared == "bool" && s != "true" && s != "false":
@@ -212,7 +221,7 @@ func typedText(n ast.Node, s, declared string) (text, cure string) {
 		if _, err := time.Parse(time.DateOnly, s); err != nil {
 			return s, "write year-month-day, for example 2026-03-02"
 		}
-	case declared == "number", declared == "" && (whole || fraction):
+	case declared == "number", declared == "" && numeric:
 		f, err := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64)
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 			return s, "write a number"
@@ -222,7 +231,7 @@ func typedText(n ast.Node, s, declared string) (text, cure string) {
 	return s, ""
 }
 
-func (d *decoder) negation(e entry, depth int) []Condition {
+func (d *decoder) negation(e entry, depth int) []Expression {
 	before := len(d.problems)
 	inner := d.conditions(e.value, e.path, depth+1)
 	if len(inner) == 0 {
@@ -231,5 +240,5 @@ func (d *decoder) negation(e entry, depth int) []Condition {
 		}
 		return nil
 	}
-	return []Condition{{Field: FieldNot, Not: inner}}
+	return []Expression{negated(joinedBy(And, inner))}
 }

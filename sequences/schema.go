@@ -31,7 +31,7 @@ func schemaOf(v any) []byte {
 	if schema.Definitions == nil {
 		schema.Definitions = jsonschema.Definitions{}
 	}
-	schema.Definitions["Filter"] = filterSchema()
+	schema.Definitions["Filter"], schema.Definitions["Conditions"], schema.Definitions["Condition"] = filterSchema(), conditionsSchema(), conditionSchema()
 	data, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		panic(err) // the types are fixed: a programmer's error
@@ -54,6 +54,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{1,9}(m|h)|none)$`, Examples: []any{"30m", noSpread}}
 	case reflect.TypeFor[Filter]():
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
+	case reflect.TypeFor[Condition]():
+		return &jsonschema.Schema{Ref: "#/$defs/Condition"}
 	case reflect.TypeFor[Window]():
 		return inline(windowYAML{}, r.Mapper)
 	case reflect.TypeFor[DKIM]():
@@ -95,7 +97,27 @@ func oneOrMoreSchema(one *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one}}}
 }
 
+// filterSchema is which clients: as a map or as text.
 func filterSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Description: "which clients: a map of conditions that must all hold, or a condition as text",
+		OneOf: []*jsonschema.Schema{
+			{Ref: "#/$defs/Conditions"},
+			expressionSchema("a condition on clients, with and, or, not and parentheses",
+				"category in [C, D] and last_purchase older than 180d",
+				"touches >= 7 and not last_human_touch within 30d",
+				"products has compressor and attributes.power_kw >= 75"),
+		},
+	}
+}
+
+func conditionSchema() *jsonschema.Schema {
+	return expressionSchema("a condition on the client and on what happened since he was enrolled, with and, or, not and parentheses; opens and clicks are those by people, unless any stands before them",
+		"clicked(guide) or clicked(case)", "not replied", "opened(guide) within 3d and category = C", "any opened(guide)", "touches >= 12")
+}
+
+// conditionsSchema is the map form.
+func conditionsSchema() *jsonschema.Schema {
 	keys := jsonschema.NewProperties()
 	for _, f := range textFields {
 		one := &jsonschema.Schema{Type: "string"}
@@ -117,11 +139,18 @@ func filterSchema() *jsonschema.Schema {
 		AdditionalProperties: oneOrMoreSchema(scalar),
 		Description:          "attributes declared in seventh.yaml, by name",
 	})
-	keys.Set(FieldNot, &jsonschema.Schema{Ref: "#/$defs/Filter"})
-	return &jsonschema.Schema{
+	whole := &jsonschema.Schema{
 		Type:                 "object",
 		Properties:           keys,
 		AdditionalProperties: jsonschema.FalseSchema,
 		Description:          "which clients: all conditions must hold",
 	}
+	keys.Set(FieldNot, &jsonschema.Schema{Ref: "#/$defs/Conditions"})
+	return whole
+}
+
+// expressionSchema is a condition as text.
+func expressionSchema(description string, examples ...any) *jsonschema.Schema {
+	shortest, longest := uint64(1), uint64(maxExpression)
+	return &jsonschema.Schema{Type: "string", MinLength: &shortest, MaxLength: &longest, Description: description, Examples: examples}
 }

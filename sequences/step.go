@@ -29,10 +29,10 @@ type Step struct {
 
 	Wait *Wait `yaml:"wait" jsonschema_description:"waits for a time or for an event"`
 
-	If    *Filter  `yaml:"if" jsonschema_description:"chooses what follows by what is known of the client and what he did"`
-	Then  []Step   `yaml:"then" jsonschema_description:"the steps if it holds"`
-	Else  []Step   `yaml:"else" jsonschema_description:"the steps if it does not; without it none"`
-	Split []Branch `yaml:"split" jsonschema_description:"shares clients among branches; a client always gets the same one"`
+	If    *Condition `yaml:"if" jsonschema_description:"chooses what follows by what is known of the client and what he did"`
+	Then  []Step     `yaml:"then" jsonschema_description:"the steps if it holds"`
+	Else  []Step     `yaml:"else" jsonschema_description:"the steps if it does not; without it none"`
+	Split []Branch   `yaml:"split" jsonschema_description:"shares clients among branches; a client always gets the same one"`
 
 	Set     *Change `yaml:"set" jsonschema_description:"changes what is known of the client"`
 	Enroll  string  `yaml:"enroll" jsonschema_description:"puts the client in another sequence too"`

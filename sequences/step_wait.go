@@ -15,7 +15,7 @@ type Wait struct {
 	Date     Date           // zero: none
 	Weekdays []time.Weekday // none: any
 	Time     TimeOfDay      // since 00:00, in minutes; -1: none
-	Event    *Filter        // nil: none; then Timeout is when the chain goes on without it
+	Event    *Condition     // nil: none; then Timeout is when the chain goes on without it
 	Timeout  Duration
 }
 
@@ -27,11 +27,11 @@ const noTime TimeOfDay = -1
 
 // waitYAML is a Wait as marketers write it, but for the length of time alone.
 type waitYAML struct {
-	Date    Date      `yaml:"date" jsonschema_description:"a day, for example 2026-12-01; one that is past: at once"`
-	Weekday dayList   `yaml:"weekday" jsonschema_description:"the next such weekday; or one of a list"`
-	Time    TimeOfDay `yaml:"time" jsonschema_description:"the next time that clocks show it, for example 10:00"`
-	Event   *Filter   `yaml:"event" jsonschema_description:"until this holds"`
-	Timeout Duration  `yaml:"timeout" jsonschema_description:"goes on after this long, whether it happened or not"`
+	Date    Date       `yaml:"date" jsonschema_description:"a day, for example 2026-12-01; one that is past: at once"`
+	Weekday dayList    `yaml:"weekday" jsonschema_description:"the next such weekday; or one of a list"`
+	Time    TimeOfDay  `yaml:"time" jsonschema_description:"the next time that clocks show it, for example 10:00"`
+	Event   *Condition `yaml:"event" jsonschema_description:"until this holds"`
+	Timeout Duration   `yaml:"timeout" jsonschema_description:"goes on after this long, whether it happened or not"`
 }
 
 func (w *Wait) decodeYAML(d *decoder, n ast.Node, path string) {

@@ -17,7 +17,7 @@ func TestCandidatesComeInPages(t *testing.T) {
 	clients := o.clients("ann", "bob", "carol", "dan")
 	change(t, o.db, "UPDATE clients SET category = 'C', time_zone = 'Asia/Omsk' WHERE external_id = 'carol'")
 	in := func(field string, values ...string) sequences.Filter {
-		return sequences.Filter{Conditions: []sequences.Condition{{Field: field, Op: sequences.In, Values: values}}}
+		return sequences.Filter{Expression: sequences.Expression{Field: field, Op: sequences.In, Values: values}}
 	}
 	where, args, err := store.FilterSQL(in(sequences.FieldCategory, "", "C"), noon)
 	ok(t, err)
