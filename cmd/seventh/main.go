@@ -31,6 +31,7 @@ type commands struct {
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
 	Render         renderCommand         `cmd:"" help:"Show one letter for a sample client."`
+	Rehearse       rehearseCommand       `cmd:"" help:"Play stories: a year in seconds, on the real engine, with a set clock."`
 	Key            keyCommand            `cmd:"" help:"API keys."`
 	User           userCommand           `cmd:"" help:"People who log in to the pages."`
 	ConfirmRestore confirmRestoreCommand `cmd:"" help:"After a backup was restored: let letters go again, and decide about those in doubt."`

@@ -53,7 +53,7 @@ func (p *play) entriesOf(ctx context.Context, client string) (entries []entry, l
 		entries = append(entries, entry{e.StartedAt, "enrolled in " + e.Sequence})
 		switch {
 		case e.State == "ended" && e.EndedAt != nil:
-			entries = append(entries, entry{*e.EndedAt, "ended " + e.Sequence + ": " + deref(e.EndReason)})
+			entries = append(entries, entry{*e.EndedAt, "ended " + e.Sequence + ": " + deref(e.EndReason)}.behindItsLetter())
 		case e.NextAt != nil:
 			last = append(last, fmt.Sprintf("next %s/%s on %s%s", e.Sequence, e.NextStep, e.NextAt.In(p.zone).Format(onDay), because(e)))
 		default:
@@ -68,10 +68,14 @@ func (p *play) entriesOf(ctx context.Context, client string) (entries []entry, l
 	for i := range touches {
 		entries = append(entries, entry{touches[i].At, touchText(&touches[i])})
 	}
-	// A letter's date has minutes here: what happened in one minute stays in the order
-	// of beginnings, touches, ends.
 	slices.SortStableFunc(entries, func(a, b entry) int { return a.at.Compare(b.at) })
 	return entries, last, nil
+}
+
+// behindItsLetter is an end behind the letter that it came with.
+func (e entry) behindItsLetter() entry {
+	e.at = e.at.Truncate(time.Second).Add(time.Second)
+	return e
 }
 
 func because(e *store.Enrollment) string {
@@ -123,22 +127,29 @@ func trimmed(text string) []string {
 	return lines
 }
 
+// KeepTouches makes a story one that expects everything that happens, also where it
+// does not yet: for those who want to write it down.
+func (s *Story) KeepTouches() {
+	if s.ledger == nil {
+		s.ledger = &section{name: touchesSection, start: len(s.src), end: len(s.src)}
+	}
+}
+
 // Updated is the story's source with the touches as they were.
 func (s *Story) Updated(touches string) []byte {
 	var out bytes.Buffer
-	if s.ledger == nil {
-		out.Write(s.src)
-		if len(s.src) > 0 && !bytes.HasSuffix(s.src, []byte("\n")) {
-			out.WriteByte('\n')
-		}
-		out.WriteString("-- " + touchesSection + " --\n" + touches)
-		return out.Bytes()
+	before, behind := s.src, []byte(nil)
+	if s.ledger != nil && s.ledger.line > 0 {
+		before, behind = s.src[:s.ledger.start], s.src[s.ledger.end:]
 	}
-	out.Write(s.src[:s.ledger.start])
-	if s.ledger.start > 0 && s.src[s.ledger.start-1] != '\n' {
+	out.Write(before)
+	if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
 		out.WriteByte('\n')
 	}
+	if s.ledger == nil || s.ledger.line == 0 {
+		out.WriteString("-- " + touchesSection + " --\n")
+	}
 	out.WriteString(touches)
-	out.Write(s.src[s.ledger.end:])
+	out.Write(behind)
 	return out.Bytes()
 }

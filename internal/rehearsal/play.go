@@ -56,7 +56,7 @@ type play struct {
 	answers  answers
 	line     line
 	expected map[string][]expectedLetter // by client
-	quiet    bool                        // some line expects letters
+	told     map[string]bool             // of whose unexpected letters something is said
 	events   int
 	read     map[int64]*letter // captured letters, by their id
 	played   *Played
@@ -68,7 +68,7 @@ type play struct {
 func Play(ctx context.Context, pool *pgxpool.Pool, story *Story, base fs.FS, log *slog.Logger) (_ *Played, err error) {
 	p := &play{
 		story: story, folder: base, pool: pool, log: log, zone: time.UTC, expected: make(map[string][]expectedLetter),
-		read: make(map[int64]*letter), played: &Played{File: story.File},
+		told: make(map[string]bool), read: make(map[int64]*letter), played: &Played{File: story.File},
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err := p.open(); err != nil {
@@ -237,6 +237,21 @@ func (p *play) hire() error {
 
 func (p *play) restart(context.Context) error {
 	if err := p.stop(); err != nil {
+		return err
+	}
+	return p.hire()
+}
+
+// down is that nothing works until a moment.
+func (p *play) down(ctx context.Context, text string) error {
+	moment, err := sequences.ParseMoment(text)
+	if err != nil {
+		return err
+	}
+	if err := p.stop(); err != nil {
+		return err
+	}
+	if err := store.MoveClock(ctx, p.pool, moment.In(p.zone)); err != nil {
 		return err
 	}
 	return p.hire()

@@ -86,6 +86,10 @@ var peopleVerbs = []verb{
 	{pattern: "resume sender ADDRESS", do: func(ctx context.Context, p *play, a []string) error {
 		return p.engine.ResumeSender(ctx, a[0], marketer)
 	}},
+	{pattern: "pause sender ADDRESS", do: func(ctx context.Context, p *play, a []string) error {
+		return p.engine.PauseSender(ctx, a[0], "paused by "+marketer, nil)
+	}},
+	{pattern: "down until MOMENT…", moves: true, do: func(ctx context.Context, p *play, a []string) error { return p.down(ctx, a[0]) }},
 	{pattern: "publish EDIT", do: func(ctx context.Context, p *play, a []string) error { return p.publishEdit(ctx, a[0]) }},
 	{pattern: "restart worker", do: func(ctx context.Context, p *play, _ []string) error { return p.restart(ctx) }},
 }
