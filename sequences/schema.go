@@ -56,6 +56,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Condition]():
 		return &jsonschema.Schema{Ref: "#/$defs/Condition"}
+	case reflect.TypeFor[ExitOn]():
+		return exitSchema()
 	case reflect.TypeFor[Window]():
 		return inline(windowYAML{}, r.Mapper)
 	case reflect.TypeFor[DKIM]():

@@ -2,7 +2,6 @@ package sequences
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -62,7 +61,7 @@ type Sequence struct {
 	Sender   string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
 	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"a letter that could not go for this long after it was due is skipped, and the sequence goes on; without it letters wait for as long as it takes"`
 	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
-	ExitOn   []string   `yaml:"exit_on" jsonschema:"enum=reply,enum=unsubscribe,enum=bounce,enum=complaint,enum=purchase,enum=category_change" jsonschema_description:"what ends the sequence for a client; unsubscribe, bounce and complaint always do"`
+	ExitOn   ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
 	For      string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
 	OnChange string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
 	Replace  replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
@@ -71,15 +70,6 @@ type Sequence struct {
 
 	File   string `yaml:"-"` // as given to ParseSequence
 	Source []byte `yaml:"-"` // the text it was read from
-}
-
-// alwaysExit is what no sequence may go on after.
-var alwaysExit = []string{"unsubscribe", "bounce", "complaint"}
-
-// ExitsOn tells whether what (a value of exit_on) ends the sequence for a
-// client. Unsubscribing, a bounce and a complaint always do.
-func (s *Sequence) ExitsOn(what string) bool {
-	return slices.Contains(alwaysExit, what) || slices.Contains(s.ExitOn, what)
 }
 
 // MaxAgeOf is how long a step's letter may wait after it was due: the step's own

@@ -37,7 +37,7 @@ func TestStepsFollowOneAnother(t *testing.T) {
 
 func TestSomeExitsAreNotForTheMarketerToLeaveOut(t *testing.T) {
 	t.Parallel()
-	q := Sequence{ExitOn: []string{"reply"}}
+	q := Sequence{ExitOn: ExitOn{Words: []string{"reply"}}}
 	for what, want := range map[string]bool{"reply": true, "unsubscribe": true, "bounce": true, "complaint": true, "purchase": false} {
 		if got := q.ExitsOn(what); got != want {
 			t.Errorf("ends on %s: %v, want %v", what, got, want)

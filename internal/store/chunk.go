@@ -15,26 +15,28 @@ type Planned struct {
 	EnrollmentID int64
 	ClientID     int64
 	Step         string
+	Occurrence   int  // of a repeat, from 1; 0 is 1
+	Pooled       bool // of a repeat: no client gets its template twice
 	Template     string
 	DueAt        time.Time
 	NotAfter     time.Time
 }
 
 // InsertChunk writes letters of one sender and the chunk that carries them. A
-// letter that exists for its step already is left out: the unique index is what
-// keeps a step from being sent twice. It returns how many letters the chunk
+// letter that exists for its step already is left out, and so is one of a pool that
+// the client has had: unique indexes are what keeps letters from being sent twice. It returns how many letters the chunk
 // carries; with none there is no chunk.
 func InsertChunk(ctx context.Context, db DB, sender string, letters []Planned) (chunk int64, carried int, err error) {
 	err = db.QueryRow(ctx, `
 		WITH chunk AS (SELECT nextval(pg_get_serial_sequence('chunks', 'id')) AS id),
 		wanted AS (
-			SELECT * FROM unnest(@id::bigint[], @enrollment_id::bigint[], @client_id::bigint[], @step::text[], @template::text[],
-				@due_at::timestamptz[], @not_after::timestamptz[]) AS w(id, enrollment_id, client_id, step, template, due_at, not_after)
+			SELECT * FROM unnest(@id::bigint[], @enrollment_id::bigint[], @client_id::bigint[], @step::text[], @occurrence::int[], @pooled::boolean[], @template::text[],
+				@due_at::timestamptz[], @not_after::timestamptz[]) AS w(id, enrollment_id, client_id, step, occurrence, pooled, template, due_at, not_after)
 		), fresh AS (
-			INSERT INTO messages (enrollment_id, client_id, step, template, sender, chunk_id, due_at, not_after, at)
-			SELECT w.enrollment_id, w.client_id, w.step, w.template, @sender, chunk.id, w.due_at, w.not_after, w.due_at
+			INSERT INTO messages (enrollment_id, client_id, step, occurrence, pooled, template, sender, chunk_id, due_at, not_after, at)
+			SELECT w.enrollment_id, w.client_id, w.step, w.occurrence, w.pooled, w.template, @sender, chunk.id, w.due_at, w.not_after, w.due_at
 			FROM wanted w, chunk WHERE w.id = 0 ORDER BY w.due_at, w.enrollment_id
-			ON CONFLICT (enrollment_id, step, occurrence) DO NOTHING
+			ON CONFLICT DO NOTHING
 			RETURNING id
 		), again AS (
 			UPDATE messages m SET chunk_id = chunk.id, not_after = w.not_after, sender = @sender, reason = ''
@@ -49,6 +51,8 @@ func InsertChunk(ctx context.Context, db DB, sender string, letters []Planned) (
 		"enrollment_id": column(letters, func(p Planned) int64 { return p.EnrollmentID }),
 		"client_id":     column(letters, func(p Planned) int64 { return p.ClientID }),
 		"step":          column(letters, func(p Planned) string { return p.Step }),
+		"occurrence":    column(letters, Planned.occurrence),
+		"pooled":        column(letters, func(p Planned) bool { return p.Pooled }),
 		"template":      column(letters, func(p Planned) string { return p.Template }),
 		"due_at":        column(letters, func(p Planned) time.Time { return p.DueAt }),
 		"not_after":     column(letters, func(p Planned) time.Time { return p.NotAfter }),
@@ -62,16 +66,19 @@ func InsertChunk(ctx context.Context, db DB, sender string, letters []Planned) (
 	return chunk, carried, nil
 }
 
+func (p Planned) occurrence() int { return max(1, p.Occurrence) }
+
 // LettersBefore returns the enrollments among the new letters given whose step
 // has a letter from before that is not on its way.
 func LettersBefore(ctx context.Context, db DB, letters []Planned) ([]int64, error) {
 	rows, err := db.Query(ctx, `
-		SELECT m.enrollment_id FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS w(id, enrollment_id, step)
-		JOIN messages m ON m.enrollment_id = w.enrollment_id AND m.step = w.step
+		SELECT m.enrollment_id FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[]) AS w(id, enrollment_id, step, occurrence)
+		JOIN messages m ON m.enrollment_id = w.enrollment_id AND m.step = w.step AND m.occurrence = w.occurrence
 		WHERE w.id = 0 AND m.state IN ('sent', 'failed', 'cancelled', 'unconfirmed')`,
 		column(letters, func(p Planned) int64 { return p.ID }),
 		column(letters, func(p Planned) int64 { return p.EnrollmentID }),
-		column(letters, func(p Planned) string { return p.Step }))
+		column(letters, func(p Planned) string { return p.Step }),
+		column(letters, Planned.occurrence))
 	if err != nil {
 		return nil, fmt.Errorf("finding steps that had their letter: %w", err)
 	}

@@ -26,8 +26,8 @@ func TestChunkLivesFromPlanToLastSettlement(t *testing.T) {
 	}
 	letters := must(store.LettersOfChunk(ctx, o.db, chunk))(t)
 	want := []store.ClaimedLetter{
-		{MessageID: chunk.MessageIDs[0], EnrollmentID: enrollments[0].ID, ClientID: enrollments[0].ClientID, VersionID: o.version.ID, Step: "guide", Template: "c/guide", NotAfter: noon.Add(6 * time.Hour)},
-		{MessageID: chunk.MessageIDs[1], EnrollmentID: enrollments[1].ID, ClientID: enrollments[1].ClientID, VersionID: o.version.ID, Step: "guide", Template: "c/guide", NotAfter: noon.Add(6 * time.Hour)},
+		{MessageID: chunk.MessageIDs[0], EnrollmentID: enrollments[0].ID, ClientID: enrollments[0].ClientID, VersionID: o.version.ID, Step: "guide", Occurrence: 1, Template: "c/guide", NotAfter: noon.Add(6 * time.Hour)},
+		{MessageID: chunk.MessageIDs[1], EnrollmentID: enrollments[1].ID, ClientID: enrollments[1].ClientID, VersionID: o.version.ID, Step: "guide", Occurrence: 1, Template: "c/guide", NotAfter: noon.Add(6 * time.Hour)},
 	}
 	if diff := cmp.Diff(want, letters); diff != "" {
 		t.Errorf("letters (-want +got):\n%s", diff)

@@ -28,6 +28,7 @@ type Enrollment struct {
 	Lanes          string     // where room is promised to it on the day of NextAt
 	OfferName      string
 	OfferExpiresAt *time.Time
+	AnchorAt       *time.Time // when the step before was done
 	StartedAt      time.Time
 	EndedAt        *time.Time
 	EndReason      *string
@@ -35,7 +36,7 @@ type Enrollment struct {
 
 const enrollmentColumns = `
 	e.id, e.client_id, c.external_id AS client, e.sequence_id, s.name AS sequence, e.version_id, e.state, e.origin, e.priority,
-	e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail, e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.started_at, e.ended_at, e.end_reason
+	e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail, e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.started_at, e.ended_at, e.end_reason
 	FROM enrollments e JOIN sequences s ON s.id = e.sequence_id JOIN clients c ON c.id = e.client_id `
 
 // EnrollmentByID finds an enrollment.
@@ -95,9 +96,10 @@ func LastEnded(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, err
 // whom it did: whoever has an open one in that sequence is left out.
 func InsertEnrollments(ctx context.Context, db DB, list []Enrollment) ([]int64, error) {
 	rows, err := db.Query(ctx, `
-		INSERT INTO enrollments (client_id, sequence_id, version_id, origin, priority, last_step, next_step, next_at, started_at)
-		SELECT i.* FROM unnest(@client_id::bigint[], @sequence_id::bigint[], @version_id::bigint[], @origin::text[], @priority::int[],
-			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @started_at::timestamptz[]) AS i
+		INSERT INTO enrollments (client_id, sequence_id, version_id, origin, priority, last_step, next_step, next_at, started_at, anchor_at)
+		SELECT i.*, i.started_at FROM unnest(@client_id::bigint[], @sequence_id::bigint[], @version_id::bigint[], @origin::text[], @priority::int[],
+			@last_step::text[], @next_step::text[], @next_at::timestamptz[], @started_at::timestamptz[])
+			AS i(client_id, sequence_id, version_id, origin, priority, last_step, next_step, next_at, started_at)
 		ON CONFLICT (client_id, sequence_id) WHERE state <> 'ended' DO NOTHING
 		RETURNING client_id`, pgx.StrictNamedArgs{
 		"client_id":   column(list, func(e Enrollment) int64 { return e.ClientID }),
@@ -132,16 +134,19 @@ type Move struct {
 	Lanes          string
 	OfferName      string
 	OfferExpiresAt *time.Time
+	// AnchorAt is when LastStep was done; nil if the enrollment stays where it is.
+	AnchorAt *time.Time
 }
 
 // MoveEnrollments writes moves of enrollments that have not ended.
 func MoveEnrollments(ctx context.Context, db DB, moves []Move) error {
 	_, err := db.Exec(ctx, `
 		UPDATE enrollments e SET last_step = m.last_step, next_step = m.next_step, next_at = m.next_at, waiting = m.waiting,
-			waiting_detail = m.waiting_detail, due_at = m.due_at, lanes = m.lanes, offer_name = m.offer_name, offer_expires_at = m.offer_expires_at
+			waiting_detail = m.waiting_detail, due_at = m.due_at, lanes = m.lanes, offer_name = m.offer_name, offer_expires_at = m.offer_expires_at,
+			anchor_at = coalesce(m.anchor_at, e.anchor_at)
 		FROM unnest(@id::bigint[], @last_step::text[], @next_step::text[], @next_at::timestamptz[], @waiting::text[],
-			@waiting_detail::text[], @due_at::timestamptz[], @lanes::text[], @offer_name::text[], @offer_expires_at::timestamptz[])
-			AS m(id, last_step, next_step, next_at, waiting, waiting_detail, due_at, lanes, offer_name, offer_expires_at)
+			@waiting_detail::text[], @due_at::timestamptz[], @lanes::text[], @offer_name::text[], @offer_expires_at::timestamptz[], @anchor_at::timestamptz[])
+			AS m(id, last_step, next_step, next_at, waiting, waiting_detail, due_at, lanes, offer_name, offer_expires_at, anchor_at)
 		WHERE e.id = m.id AND e.state <> 'ended'`, pgx.StrictNamedArgs{
 		"id":               column(moves, func(m Move) int64 { return m.EnrollmentID }),
 		"last_step":        column(moves, func(m Move) string { return m.LastStep }),
@@ -153,6 +158,7 @@ func MoveEnrollments(ctx context.Context, db DB, moves []Move) error {
 		"lanes":            column(moves, func(m Move) string { return m.Lanes }),
 		"offer_name":       column(moves, func(m Move) string { return m.OfferName }),
 		"offer_expires_at": column(moves, func(m Move) *time.Time { return m.OfferExpiresAt }),
+		"anchor_at":        column(moves, func(m Move) *time.Time { return m.AnchorAt }),
 	})
 	if err != nil {
 		return fmt.Errorf("moving %d enrollments: %w", len(moves), err)
@@ -173,8 +179,9 @@ func PutUnderWay(ctx context.Context, db DB, ids []int64) error {
 }
 
 // EndEnrollments ends those of the enrollments that have not ended and returns
-// their clients. Letters that are not on the wire are cancelled. The caller holds
-// the locks of the clients' addresses.
+// their clients. Letters that are not on the wire are cancelled, and so are calls and
+// tasks. The caller holds the locks of the clients' addresses, unless no letter of
+// theirs is under way.
 func EndEnrollments(ctx context.Context, db DB, ids []int64, reason string, now time.Time) ([]int64, error) {
 	rows, err := db.Query(ctx, `
 		UPDATE enrollments SET state = 'ended', ended_at = $3, end_reason = $2, next_at = NULL, waiting = ''
@@ -188,6 +195,9 @@ func EndEnrollments(ctx context.Context, db DB, ids []int64, reason string, now 
 	}
 	if err := StopMessages(ctx, db, ids, "cancelled", reason); err != nil {
 		return nil, err
+	}
+	if _, err := db.Exec(ctx, cancelTasks, ids, reason, now); err != nil {
+		return nil, fmt.Errorf("cancelling tasks of ended enrollments: %w", err)
 	}
 	return clients, nil
 }
@@ -263,7 +273,7 @@ func freeMessages(ctx context.Context, db DB, enrollmentIDs []int64, now time.Ti
 func StopMessages(ctx context.Context, db DB, enrollmentIDs []int64, state, reason string) error {
 	_, err := db.Exec(ctx, `
 		WITH stopped AS (
-			UPDATE messages m SET state = $2, reason = $3
+			UPDATE messages m SET state = $2, reason = $3, pooled = m.pooled AND $2 <> 'cancelled'
 			WHERE m.enrollment_id = ANY($1) AND m.state IN ('planned', 'held')
 			  AND NOT `+onTheWire+`
 			RETURNING id

@@ -33,7 +33,7 @@ func TestEnrollmentIsReadBackWhole(t *testing.T) {
 	due := noon
 	want := store.Enrollment{
 		ClientID: o.clients("ann")[0].ID, Client: "ann", SequenceID: o.version.SequenceID, Sequence: "hello", VersionID: o.version.ID, State: "active",
-		Origin: "automatic", Priority: 20, LastStep: "guide", NextStep: "case", NextAt: &due, StartedAt: noon,
+		Origin: "automatic", Priority: 20, LastStep: "guide", NextStep: "case", NextAt: &due, AnchorAt: &due, StartedAt: noon,
 	}
 	must(store.InsertEnrollments(t.Context(), o.db, []store.Enrollment{want}))(t)
 	got := must(store.OpenEnrollments(t.Context(), o.db, []int64{want.ClientID}))(t)

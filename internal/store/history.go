@@ -48,35 +48,6 @@ func HistoryOf(ctx context.Context, db DB, enrollmentIDs []int64) ([]Happening, 
 	return list, nil
 }
 
-// TouchCount is how often a client has been touched: letters sent, calls and meetings
-// held, and human replies.
-type TouchCount struct {
-	ClientID         int64
-	Touches          int
-	LastTouchAt      *time.Time
-	LastHumanTouchAt *time.Time // no automated letter
-}
-
-// CountTouches counts the touches of clients; those without any are left out.
-func CountTouches(ctx context.Context, db DB, clientIDs []int64) (map[int64]TouchCount, error) {
-	list, err := all[TouchCount](db.Query(ctx, `
-		SELECT client_id, count(*) FILTER (WHERE counts)::int AS touches, max(at) FILTER (WHERE counts) AS last_touch_at, max(at) FILTER (WHERE human) AS last_human_touch_at
-		FROM (
-			SELECT client_id, coalesce(sent_at, at) AS at, true AS counts, false AS human FROM messages WHERE client_id = ANY($1) AND state = 'sent'
-			UNION ALL
-			SELECT client_id, at, kind IN ('call', 'meeting', 'replied'), true FROM touches
-			WHERE client_id = ANY($1) AND (kind IN ('call', 'meeting', 'replied') OR actor = 'rep' AND channel IN ('email', 'message'))
-		) AS both GROUP BY client_id`, clientIDs))
-	if err != nil {
-		return nil, fmt.Errorf("counting the touches of %d clients: %w", len(clientIDs), err)
-	}
-	counts := make(map[int64]TouchCount, len(list))
-	for _, c := range list {
-		counts[c.ClientID] = c
-	}
-	return counts, nil
-}
-
 // somethingHappened gives the planner hints about clients who are in a version that
 // listens. Where none does it looks at nothing.
 const somethingHappened = `

@@ -26,7 +26,7 @@ func RecordHit(ctx context.Context, db DB, h Hit) error { return RecordHits(ctx,
 // RecordHits keeps the raw hits and writes or updates their touches, in one
 // statement: one touch for an opened letter, one for each clicked link. The actor
 // of a touch is the best of its hits: human before unknown before machine. Hits on
-// letters that are gone are left out. Outside of a transaction everything is
+// letters that are gone are left out. If sequences listen, the planner gets a hint. Outside of a transaction everything is
 // durable when it returns.
 func RecordHits(ctx context.Context, db DB, hits []Hit) error {
 	_, err := db.Exec(ctx, `
@@ -40,16 +40,23 @@ func RecordHits(ctx context.Context, db DB, hits []Hit) error {
 		raw AS (
 			INSERT INTO hits (message_id, purpose, link, at, method, user_agent, address)
 			SELECT id, purpose, link, at, method, user_agent, address FROM h
+		),
+		noted AS (
+			INSERT INTO touches AS t (client_id, kind, channel, at, actor, enrollment_id, message_id, link, data)
+			SELECT client_id, purpose, 'email', min(at),
+				CASE WHEN bool_or(actor = 'human') THEN 'human' WHEN bool_and(actor = 'machine') THEN 'machine' ELSE 'unknown' END,
+				enrollment_id, id, link, jsonb_build_object('count', count(*))
+			FROM h GROUP BY id, client_id, enrollment_id, purpose, link
+			ORDER BY id, purpose, link -- so that two processes do not wait for each other
+			ON CONFLICT (message_id, kind, link) WHERE kind IN ('opened', 'clicked') DO UPDATE SET
+				data = jsonb_set(t.data, '{count}', to_jsonb((t.data->>'count')::int + (excluded.data->>'count')::int)),
+				actor = CASE WHEN excluded.actor = 'human' OR t.actor = 'machine' THEN excluded.actor ELSE t.actor END
+			RETURNING client_id, xmax = 0 OR actor = 'human' AS news
 		)
-		INSERT INTO touches AS t (client_id, kind, channel, at, actor, enrollment_id, message_id, link, data)
-		SELECT client_id, purpose, 'email', min(at),
-			CASE WHEN bool_or(actor = 'human') THEN 'human' WHEN bool_and(actor = 'machine') THEN 'machine' ELSE 'unknown' END,
-			enrollment_id, id, link, jsonb_build_object('count', count(*))
-		FROM h GROUP BY id, client_id, enrollment_id, purpose, link
-		ORDER BY id, purpose, link -- so that two processes do not wait for each other
-		ON CONFLICT (message_id, kind, link) WHERE kind IN ('opened', 'clicked') DO UPDATE SET
-			data = jsonb_set(t.data, '{count}', to_jsonb((t.data->>'count')::int + (excluded.data->>'count')::int)),
-			actor = CASE WHEN excluded.actor = 'human' OR t.actor = 'machine' THEN excluded.actor ELSE t.actor END`, pgx.StrictNamedArgs{
+		INSERT INTO happened (client_id)
+		SELECT DISTINCT e.client_id FROM noted JOIN enrollments e ON e.client_id = noted.client_id AND e.state <> 'ended'
+		JOIN sequence_versions v ON v.id = e.version_id AND v.listens
+		WHERE (SELECT EXISTS (SELECT 1 FROM sequence_versions WHERE listens)) AND noted.news`, pgx.StrictNamedArgs{
 		"message_id": column(hits, func(h Hit) int64 { return h.MessageID }),
 		"purpose":    column(hits, func(h Hit) string { return h.Purpose }),
 		"link":       column(hits, func(h Hit) int { return h.Link }),

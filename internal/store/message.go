@@ -15,6 +15,7 @@ type ClaimedLetter struct {
 	ClientID       int64
 	VersionID      int64
 	Step           string
+	Occurrence     int
 	Template       string
 	Attempts       int
 	NotAfter       time.Time
@@ -26,7 +27,7 @@ type ClaimedLetter struct {
 // LettersOfChunk returns the chunk's letters that are still planned, by id.
 func LettersOfChunk(ctx context.Context, db DB, c Chunk) ([]ClaimedLetter, error) {
 	letters, err := all[ClaimedLetter](db.Query(ctx, `
-		SELECT m.id AS message_id, m.enrollment_id, m.client_id, e.version_id, m.step, m.template, m.attempts, m.not_after, e.last_step, e.offer_name, e.offer_expires_at
+		SELECT m.id AS message_id, m.enrollment_id, m.client_id, e.version_id, m.step, m.occurrence, m.template, m.attempts, m.not_after, e.last_step, e.offer_name, e.offer_expires_at
 		FROM messages m JOIN enrollments e ON e.id = m.enrollment_id
 		WHERE m.id = ANY($1) AND m.chunk_id = $2 AND m.state = 'planned' ORDER BY m.id`, c.MessageIDs, c.ID))
 	if err != nil {
@@ -95,7 +96,7 @@ const settle = `
 			chunk_id = CASE WHEN r.state = 'planned' THEN NULL ELSE m.chunk_id END,
 			sent_at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') THEN r.at ELSE m.sent_at END,
 			at = CASE WHEN r.state IN ('sent', 'failed', 'unconfirmed') AND r.at > m.at + interval '1 minute' THEN r.at ELSE m.at END,
-			subject = r.subject, recipient = r.recipient, content_id = r.content_id, content_place = r.place
+			pooled = m.pooled AND r.state NOT IN ('failed', 'cancelled'), subject = r.subject, recipient = r.recipient, content_id = r.content_id, content_place = r.place
 		FROM r LEFT JOIN chunks k ON k.id = r.chunk_id
 		WHERE m.id = r.message_id AND m.chunk_id = r.chunk_id
 		  AND ((m.state = 'planned' AND k.fence = r.fence) OR (m.state = 'unconfirmed' AND m.fence = r.fence))
@@ -105,6 +106,7 @@ const settle = `
 		ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
 	), moved AS (
 		UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
+			anchor_at = CASE WHEN s.state = 'unconfirmed' THEN e.anchor_at ELSE s.at END,
 			state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
 			ended_at = CASE WHEN s.end_reason <> '' THEN s.at END,
 			end_reason = CASE WHEN s.end_reason <> '' THEN s.end_reason END
@@ -152,6 +154,7 @@ type Deferred struct {
 	EnrollmentID int64
 	ClientID     int64
 	Step         string
+	Occurrence   int
 	Template     string
 	Sender       string
 	State        string
@@ -167,7 +170,7 @@ func TakeDeferred(ctx context.Context, db DB, now time.Time, limit int) ([]Defer
 				SELECT message_id FROM deferred WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED)
 			RETURNING message_id
 		)
-		SELECT m.id AS message_id, m.enrollment_id, m.client_id, m.step, m.template, m.sender, m.state, m.attempts, m.due_at
+		SELECT m.id AS message_id, m.enrollment_id, m.client_id, m.step, m.occurrence, m.template, m.sender, m.state, m.attempts, m.due_at
 		FROM messages m JOIN over ON over.message_id = m.id ORDER BY m.due_at, m.id`, now, limit))
 	if err != nil {
 		return nil, fmt.Errorf("taking deferred letters: %w", err)
@@ -192,7 +195,7 @@ func Defer(ctx context.Context, db DB, messageIDs []int64, until []time.Time, re
 
 // CancelMessages gives up planned letters.
 func CancelMessages(ctx context.Context, db DB, ids []int64, reason string) error {
-	_, err := db.Exec(ctx, "UPDATE messages SET state = 'cancelled', reason = $2 WHERE id = ANY($1) AND state IN ('planned', 'held')", ids, reason)
+	_, err := db.Exec(ctx, "UPDATE messages SET state = 'cancelled', reason = $2, pooled = false WHERE id = ANY($1) AND state IN ('planned', 'held')", ids, reason)
 	if err != nil {
 		return fmt.Errorf("cancelling letters: %w", err)
 	}

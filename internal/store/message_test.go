@@ -222,7 +222,7 @@ func TestDeferredLetterIsTakenOnceItsTimeHasCome(t *testing.T) {
 	}
 	taken := must(store.TakeDeferred(ctx, o.db, soon, 9))(t)
 	want := []store.Deferred{{
-		MessageID: chunk.MessageIDs[0], EnrollmentID: enrollments[0].ID, ClientID: enrollments[0].ClientID, Step: "guide", Template: "c/guide",
+		MessageID: chunk.MessageIDs[0], EnrollmentID: enrollments[0].ID, ClientID: enrollments[0].ClientID, Step: "guide", Occurrence: 1, Template: "c/guide",
 		Sender: "team@example.com", State: "planned", Attempts: 1, DueAt: noon,
 	}}
 	if diff := cmp.Diff(want, taken); diff != "" {

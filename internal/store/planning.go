@@ -12,14 +12,16 @@ import (
 
 // HoldClients keeps the clients' rows from being changed until the transaction
 // ends and returns them, with what the planner looks at: address, company, owner,
-// stage, consent, time zone and next review. Those that are being changed at this
+// stage, consent, time zone, next review, and what steps go by. Those that are being changed at this
 // moment are left out.
 func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 	rows, err := db.Query(ctx, `
-		SELECT c.id, c.address, c.company, c.company_id, coalesce(o.email, ''), c.stage, c.consent_basis, c.time_zone, c.review_at`+clientTables+`
+		SELECT c.id, c.address, c.company, c.company_id, coalesce(o.email, ''), c.stage, c.consent_basis, c.time_zone, c.review_at,
+			c.external_id, c.owner_id, c.category, c.temperature, c.last_purchase_at`+clientTables+`
 		WHERE c.id = ANY($1) ORDER BY c.id FOR SHARE OF c SKIP LOCKED`, ids)
 	clients, err := scan(rows, err, len(ids), func(c *Client) []any {
-		return []any{&c.ID, &c.Address, &c.Company, &c.CompanyID, &c.Owner, &c.Stage, &c.ConsentBasis, &c.TimeZone, &c.ReviewAt}
+		return []any{&c.ID, &c.Address, &c.Company, &c.CompanyID, &c.Owner, &c.Stage, &c.ConsentBasis, &c.TimeZone, &c.ReviewAt,
+			&c.ExternalID, &c.OwnerID, &c.Category, &c.Temperature, &c.LastPurchaseAt}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("holding %d clients: %w", len(ids), err)
@@ -33,13 +35,13 @@ func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 func OpenEnrollmentsByDate(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	rows, err := db.Query(ctx, `
 		SELECT e.id, e.client_id, e.sequence_id, s.name, e.version_id, e.state, e.priority, e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail,
-			e.due_at, e.lanes, e.offer_name, e.offer_expires_at
+			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at
 		FROM enrollments e JOIN sequences s ON s.id = e.sequence_id
 		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.next_at, e.id`, clientIDs)
 	list, err := scan(rows, err, len(clientIDs), func(e *Enrollment) []any {
 		return []any{
 			&e.ID, &e.ClientID, &e.SequenceID, &e.Sequence, &e.VersionID, &e.State, &e.Priority, &e.LastStep, &e.NextStep, &e.NextAt, &e.Waiting, &e.WaitingDetail,
-			&e.DueAt, &e.Lanes, &e.OfferName, &e.OfferExpiresAt,
+			&e.DueAt, &e.Lanes, &e.OfferName, &e.OfferExpiresAt, &e.AnchorAt,
 		}
 	})
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"seventh/sequences"
 )
 
 // Publication is a content folder as it was published.
@@ -123,6 +125,7 @@ func VersionByID(ctx context.Context, db DB, id int64) (SequenceVersion, error) 
 // SaveVersion makes source the current version of a sequence, unless it already
 // is, and reports whether it made a new one.
 func SaveVersion(ctx context.Context, db DB, name, path, source string, publicationID int64) (bool, error) {
+	sequence, _ := sequences.ParseSequence(path, []byte(source), nil)
 	tag, err := db.Exec(ctx, `
 		WITH sequence AS (
 			INSERT INTO sequences (name) VALUES ($1)
@@ -131,9 +134,9 @@ func SaveVersion(ctx context.Context, db DB, name, path, source string, publicat
 			SELECT v.id, v.number, v.source FROM sequence_versions v JOIN sequence s ON v.sequence_id = s.id
 			ORDER BY v.number DESC LIMIT 1
 		)
-		INSERT INTO sequence_versions (sequence_id, number, publication_id, path, source)
-		SELECT s.id, coalesce((SELECT number FROM latest), 0) + 1, $4, $2, $3 FROM sequence s
-		WHERE NOT EXISTS (SELECT 1 FROM latest WHERE source = $3)`, name, path, source, publicationID)
+		INSERT INTO sequence_versions (sequence_id, number, publication_id, path, source, listens)
+		SELECT s.id, coalesce((SELECT number FROM latest), 0) + 1, $4, $2, $3, $5 FROM sequence s
+		WHERE NOT EXISTS (SELECT 1 FROM latest WHERE source = $3)`, name, path, source, publicationID, sequence.Listens())
 	if err != nil {
 		return false, fmt.Errorf("storing sequence %q: %w", name, err)
 	}

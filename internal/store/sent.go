@@ -24,7 +24,7 @@ const settleSent = `
 	), closed AS (
 		DELETE FROM transmissions WHERE id = ANY(@closed::bigint[])
 	)
-	UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
+	UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting, anchor_at = s.at,
 		state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,
 		ended_at = CASE WHEN s.end_reason <> '' THEN s.at END,
 		end_reason = CASE WHEN s.end_reason <> '' THEN s.end_reason END

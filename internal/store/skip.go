@@ -12,14 +12,15 @@ import (
 // so that people see why a step had none. A letter that exists already stays.
 func InsertSkipped(ctx context.Context, db DB, senders []string, letters []Planned, reasons []string) error {
 	_, err := db.Exec(ctx, `
-		INSERT INTO messages (enrollment_id, client_id, step, template, sender, state, due_at, not_after, at, reason)
-		SELECT w.enrollment_id, w.client_id, w.step, w.template, w.sender, 'cancelled', w.due_at, w.not_after, w.not_after, w.reason
-		FROM unnest(@enrollment_id::bigint[], @client_id::bigint[], @step::text[], @template::text[], @sender::text[], @due_at::timestamptz[],
-			@not_after::timestamptz[], @reason::text[]) AS w(enrollment_id, client_id, step, template, sender, due_at, not_after, reason)
+		INSERT INTO messages (enrollment_id, client_id, step, occurrence, template, sender, state, due_at, not_after, at, reason)
+		SELECT w.enrollment_id, w.client_id, w.step, w.occurrence, w.template, w.sender, 'cancelled', w.due_at, w.not_after, w.not_after, w.reason
+		FROM unnest(@enrollment_id::bigint[], @client_id::bigint[], @step::text[], @occurrence::int[], @template::text[], @sender::text[], @due_at::timestamptz[],
+			@not_after::timestamptz[], @reason::text[]) AS w(enrollment_id, client_id, step, occurrence, template, sender, due_at, not_after, reason)
 		ON CONFLICT (enrollment_id, step, occurrence) DO NOTHING`, pgx.StrictNamedArgs{
 		"enrollment_id": column(letters, func(p Planned) int64 { return p.EnrollmentID }),
 		"client_id":     column(letters, func(p Planned) int64 { return p.ClientID }),
 		"step":          column(letters, func(p Planned) string { return p.Step }),
+		"occurrence":    column(letters, Planned.occurrence),
 		"template":      column(letters, func(p Planned) string { return p.Template }),
 		"sender":        senders,
 		"due_at":        column(letters, func(p Planned) time.Time { return p.DueAt }),
