@@ -10,7 +10,7 @@ import (
 
 // decoder fills Go values from YAML and collects every problem on the way.
 // Struct tags are the rules: `yaml` names the key; `jsonschema` holds required,
-// enum, minimum and maximum; `cadence` allows that word for a delay; `jsonschema_description` says what to write when a
+// enum, minimum and maximum; `cadence` and `none` allow these words for a delay; `jsonschema_description` says what to write when a
 // required key is missing. The same tags make the JSON Schemas (schema.go).
 //
 // A path ("steps[1].email") names a value within the file, so that checks made
@@ -70,6 +70,10 @@ func (d *decoder) problem(at spot, format string, args ...any) {
 
 func (d *decoder) value(n ast.Node, path string, v reflect.Value, r rules) {
 	d.spots[path] = d.at(n)
+	if word, ok := n.(*ast.StringNode); ok && r.none && word.Value == none {
+		v.SetZero()
+		return
+	}
 	if r.cadence {
 		d.delay(n, v.Addr().Interface().(*Duration))
 		return

@@ -44,6 +44,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Duration]():
 		return durationSchema()
+	case reflect.TypeFor[Span]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^(none|[0-9]+(d|w|mo|bd)(-[0-9]+(d|w|mo|bd))?)$`, Examples: []any{"1w", "2w-4w", "1mo", none}}
 	case reflect.TypeFor[Rate]():
 		return &jsonschema.Schema{Type: "string", Pattern: ratePattern.String(), Examples: []any{"2/s", "20/m", "100/h"}}
 	case reflect.TypeFor[Share]():

@@ -37,14 +37,6 @@ type Company struct {
 	Email   string `yaml:"email"`
 }
 
-// Category is how often clients of a category hear from us.
-type Category struct {
-	Title     string   `yaml:"title"`
-	Letters   Duration `yaml:"letters" jsonschema_description:"time between automated letters"`
-	Calls     Duration `yaml:"calls" jsonschema_description:"time between the rep's calls"`
-	Automated *bool    `yaml:"automated" jsonschema_description:"false: no automated letters at all"` // never nil after ParseSettings
-}
-
 // Attribute declares one of client.attributes, so that a slip in its name is found.
 type Attribute struct {
 	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string"` // never empty after ParseSettings
@@ -54,20 +46,6 @@ type Attribute struct {
 // ConsentPolicy says on which basis a client may get automated letters.
 type ConsentPolicy struct {
 	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest"`
-}
-
-// Categories are the classes of clients, in order of closeness to a purchase.
-var Categories = []string{"A", "B", "C", "D"}
-
-// builtInCategories is the cadence that holds until seventh.yaml changes it.
-func builtInCategories() map[string]Category {
-	yes, no := true, false
-	return map[string]Category{
-		"A": {Title: "buys in 1–3 months", Calls: Duration{1, Week}, Automated: &no},
-		"B": {Title: "buys in 6–12 months", Calls: Duration{3, Week}, Automated: &no},
-		"C": {Title: "nobody knows when", Letters: Duration{3, Week}, Calls: Duration{1, Month}, Automated: &yes},
-		"D": {Title: "will not buy", Letters: Duration{1, Month}, Calls: Duration{2, Month}, Automated: &yes},
-	}
 }
 
 // ParseSettings reads seventh.yaml. Problems come in the order of the file; with
@@ -97,11 +75,7 @@ func (s *Settings) check(d *decoder) {
 	if !localePattern.MatchString(s.Locale) {
 		d.problem(d.spotOf("locale"), "%s is not a locale: write a language code, for example en or ru", quoted(s.Locale))
 	}
-	for _, key := range names(s.Categories) {
-		if !slices.Contains(Categories, key) {
-			d.problem(d.keys["categories."+key], "%s", unknown("category", key, Categories))
-		}
-	}
+	s.checkCategories(d)
 	d.address("company.email", s.Company.Email)
 	s.checkSenders(d)
 	s.Limits.check(d)

@@ -14,6 +14,7 @@ type rules struct {
 	enum             []string
 	minimum, maximum int  // for numbers; both zero: any
 	cadence          bool // for durations: the word cadence is one, too
+	none             bool // the word none is the zero value
 }
 
 type field struct {
@@ -33,7 +34,7 @@ func fieldsOf(t reflect.Type) (map[string]field, []string) {
 			continue
 		}
 		f := field{index: i, description: sf.Tag.Get("jsonschema_description")}
-		f.cadence = sf.Tag.Get("cadence") != ""
+		f.cadence, f.none = sf.Tag.Get("cadence") != "", sf.Tag.Get("none") != ""
 		for _, rule := range strings.Split(sf.Tag.Get("jsonschema"), ",") {
 			key, value, _ := strings.Cut(rule, "=")
 			switch key {

@@ -34,6 +34,7 @@ func (l *loading) load() {
 			l.segment(name)
 		}
 	}
+	l.categories()
 }
 
 // add collects the problems of a package; their fields are the same.
