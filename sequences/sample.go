@@ -1,6 +1,7 @@
 package sequences
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,6 +47,7 @@ type SampleConsent struct {
 type SampleEvent struct {
 	Type  string   `yaml:"type" jsonschema:"required" jsonschema_description:"write what happens, for example type: clicked"`
 	Step  string   `yaml:"step"`
+	Actor string   `yaml:"actor" jsonschema:"enum=human,enum=machine"`
 	At    Moment   `yaml:"at"`
 	After Duration `yaml:"after"`
 
@@ -105,6 +107,9 @@ func (s *Sample) check(d *decoder, path string) {
 		e, path := &s.Events[i], path+".events["+strconv.Itoa(i)+"]"
 		at := d.spotOf(path)
 		e.Line, e.Column = at.line, at.column
+		if known := eventTypes(); e.Type != "" && !slices.Contains(known, e.Type) && !customEventPattern.MatchString(e.Type) {
+			d.problem(d.spotOf(path+".type"), "%s", unknown("event", e.Type, append(known, customEvent+"NAME")))
+		}
 		if !e.At.IsZero() && !e.After.IsZero() {
 			d.problem(at, "this happens at a moment and after a time: keep one of at and after")
 		}

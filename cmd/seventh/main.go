@@ -29,6 +29,7 @@ type commands struct {
 	Migrate        migrateCommand        `cmd:"" help:"Bring the database schema up to date."`
 	Init           initCommand           `cmd:"" help:"Write a starter content folder, Russian and English."`
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
+	Calendar       calendarCommand       `cmd:"" help:"Show the dated touches that a client would get, without a database."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
 	Render         renderCommand         `cmd:"" help:"Show one letter for a sample client."`
 	Rehearse       rehearseCommand       `cmd:"" help:"Play stories: a year in seconds, on the real engine, with a set clock."`
