@@ -83,9 +83,7 @@ func (s *stop) suppress(ctx context.Context, reason, source string, messageID *i
 	if reason == endedBounced {
 		actor = "server"
 	}
-	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
-		ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID,
-	})
+	_, err = s.note(ctx, store.NewTouch{ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID}, now)
 	return err
 }
 
@@ -162,6 +160,14 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	})
 	if err != nil {
 		return err
+	}
+	if err := s.engine.happened(ctx, s.tx, []int64{s.client.ID}, false, now); err != nil {
+		return err
+	}
+	if before.Owner != s.client.Owner {
+		if err := store.HandTasksOver(ctx, s.tx, []int64{s.client.ID}); err != nil {
+			return err
+		}
 	}
 	catalog, err := s.engine.Catalog(ctx, s.tx)
 	if err != nil {

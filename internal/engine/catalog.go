@@ -19,6 +19,8 @@ type Catalog struct {
 	current     []*Version                  // highest priority first
 	senders     map[string]sequences.Sender // by senderKey
 	limited     bool                        // some sender or provider has a limit
+	// countsTouches: automatic audiences go by how often a client has been touched.
+	countsTouches bool
 }
 
 // Version is a version of a sequence, with the window and calendar it was
@@ -32,6 +34,9 @@ type Version struct {
 	Calendar   sequences.Calendar
 	cadence    map[string]sequences.Duration // between letters, by category
 	zone       *time.Location
+	uses       uses // what its conditions need to know
+	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
+	neverRunsDry bool
 }
 
 // Current returns the version of a sequence that new enrollments get, or nil.
@@ -46,6 +51,14 @@ func (c *Catalog) Current(name string) *Version {
 
 // Sequences returns the current versions, highest priority first.
 func (c *Catalog) Sequences() []*Version { return slices.Clone(c.current) }
+
+// touchesOf counts the clients' touches, if audiences go by them.
+func (c *Catalog) touchesOf(ctx context.Context, db store.DB, clients []int64) (map[int64]store.TouchFacts, error) {
+	if !c.countsTouches {
+		return nil, nil
+	}
+	return store.TouchFactsOf(ctx, db, clients)
+}
 
 // AllowsLetters reports whether a consent's basis allows automated letters.
 func (c *Catalog) AllowsLetters(basis string) bool {
@@ -118,6 +131,8 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 			}
 		}
 		c.current = append(c.current, v)
+		used := v.Sequence.Audience.Uses()
+		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
 	}
 	slices.SortStableFunc(c.current, func(a, b *Version) int { return b.Sequence.Priority - a.Sequence.Priority })
 	return c, nil
@@ -129,6 +144,7 @@ func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Sett
 		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
+	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
 	var err error
 	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)

@@ -16,6 +16,7 @@ type facts struct {
 	open       map[int64][]store.Enrollment // list, by client
 	suppressed suppressions
 	pressure   *pressure
+	known      knowledge
 }
 
 // factsAbout holds the clients that are decided about, as stops do first of all: a
@@ -47,25 +48,36 @@ func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, er
 
 // decide is the whole policy for one enrollment that is due: hold it, date it
 // later, skip the step, or let its letter be written.
-func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) error {
+func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) error {
 	client := f.clients[e.ClientID]
-	if client.ReviewAt != nil && !client.ReviewAt.After(p.now) {
-		return nil // still to be reviewed: then this one's turn comes again
+	if client == nil || p.underReview(client) {
+		return nil // just changed, or still to be reviewed: then this one's turn comes again
 	}
 	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
 	if err != nil {
 		return err
 	}
 	promised := p.book != nil && p.book.giveBack(e)
-	if hold := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)); hold != "" {
+	step, found := version.Sequence.Step(e.NextStep)
+	mails := step.Kind() == sequences.KindEmail
+	if mails {
+		if hold := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)); hold != "" {
+			p.move(e, nil, hold)
+			return nil
+		}
+	}
+	if hold := p.keptFrom(e, client, f); hold != "" {
 		p.move(e, nil, hold)
 		return nil
 	}
-	if outranked(e, f.open[e.ClientID]) {
-		p.move(e, nil, waitsForPriority)
+	if reason := p.exit(e, version, client, f); reason != "" {
+		p.end(e, reason)
 		return nil
 	}
-	step, found := version.Sequence.Step(e.NextStep)
+	if e.NextStep == "" {
+		p.atEnd(e, version, client, f)
+		return nil
+	}
 	if !found {
 		return fmt.Errorf("%w: version %d has no step %q", errContent, version.Number, e.NextStep)
 	}
@@ -79,7 +91,20 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 			return nil
 		}
 	}
+	if !mails {
+		return p.perform(ctx, e, version, step, client, f)
+	}
+	if !version.suits(client) {
+		p.move(e, nil, waitsForAudience)
+		return nil
+	}
+	template, occurrence, ok := p.pick(e, &step, &f.known.pools)
+	if !ok {
+		p.usedUp(e, version, step, client, &f.known.pools)
+		return nil
+	}
 	l := letter{
+		template: template, occurrence: occurrence,
 		enrollment: e, client: client, version: version, step: step, sender: p.catalog.senderOf(version, client), due: dueOf(e),
 		promised: promised, waited: e.Waiting == waitsForRate,
 	}
@@ -100,8 +125,12 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 		e.OfferName, e.OfferExpiresAt = step.Offer.Name, &expires
 	}
 	p.release(&l, store.Planned{
-		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Template: step.Email.First(), DueAt: *e.NextAt, NotAfter: v.closes,
+		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Occurrence: occurrence, Pooled: step.Repeat != nil,
+		Template: template, DueAt: *e.NextAt, NotAfter: v.closes,
 	}, f.pressure)
+	if step.Repeat != nil {
+		f.known.pools.had[poolLetter{e.ClientID, template}] = true
+	}
 	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
 	if step.Offer == nil && !mayAge {
 		p.underWay = append(p.underWay, e.ID)
@@ -112,6 +141,24 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f facts) err
 		m.DueAt = &l.due // if it is put off, its age counts from here
 	}
 	return nil
+}
+
+// underReview tells whether a client's sequences are to be decided anew first.
+func (p *planning) underReview(client *store.Client) bool {
+	return client.ReviewAt != nil && !client.ReviewAt.After(p.now)
+}
+
+// keptFrom says what keeps an enrollment from any step, letter or not, or "". What
+// it is in the middle of, a wait or a task, it may end.
+func (p *planning) keptFrom(e *store.Enrollment, client *store.Client, f *facts) string {
+	switch {
+	case e.Waiting == waitsInStep || e.Waiting == waitsForEvent || e.Waiting == waitsForTask:
+	case client.Stage == waitsNotTarget:
+		return waitsNotTarget
+	case outranked(e, f.open[e.ClientID]):
+		return waitsForPriority
+	}
+	return ""
 }
 
 // dueOf is when an enrollment's step was due, before anything moved it.
@@ -130,7 +177,7 @@ var breather = sequences.Duration{N: 1, Unit: sequences.Week}
 // catches up in a burst, and a first step leaves room after another chain.
 func (p *planning) resume(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client) (time.Time, error) {
 	if e.LastStep != "" {
-		return v.Due(step, p.now, client)
+		return v.Due(repeated(e, step), p.now, client)
 	}
 	last, err := store.LastSent(ctx, p.tx, client.ID)
 	if err != nil || last == nil {

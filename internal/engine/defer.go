@@ -90,6 +90,7 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 		due = *e.DueAt
 	}
 	return &letter{
+		template: d.Template, occurrence: d.Occurrence,
 		enrollment: e, client: client, version: version, step: step, messageID: d.MessageID, sender: p.catalog.senderOf(version, client),
 		due: due, promised: true, waited: true, planned: d.DueAt,
 	}, nil

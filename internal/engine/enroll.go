@@ -73,8 +73,8 @@ func (e *Engine) Enroll(ctx context.Context, tx pgx.Tx, r EnrollRequest) (Enroll
 	if err != nil {
 		return Enrolled{}, err
 	}
-	run := &enrolling{tx: tx, catalog: catalog, version: version, now: now, dryRun: r.DryRun, first: make(map[string]*store.Enrollment), isListed: r.Clients != nil,
-		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
+	run := newEnrolling(tx, catalog, version, now, "api")
+	run.dryRun, run.isListed = r.DryRun, r.Clients != nil
 	if r.Clients == nil {
 		err = e.enrollSegment(ctx, run, r.Segment)
 	} else {
@@ -124,11 +124,17 @@ type enrolling struct {
 	catalog *Catalog
 	version *Version
 	now     time.Time
+	origin  string
 	dryRun  bool
 	// isListed: the clients are named, not those of a segment
 	isListed bool
 	first    map[string]*store.Enrollment // of a client who is new, by time zone
 	result   Enrolled
+}
+
+func newEnrolling(tx pgx.Tx, catalog *Catalog, version *Version, now time.Time, origin string) *enrolling {
+	return &enrolling{tx: tx, catalog: catalog, version: version, now: now, origin: origin, first: make(map[string]*store.Enrollment),
+		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
 }
 
 func (r *enrolling) skip(client, reason string) {
@@ -184,7 +190,8 @@ func (r *enrolling) all(ctx context.Context, where string, args ...any) (found m
 func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 	clients := make([]store.Client, len(page))
 	for i, c := range page {
-		clients[i] = store.Client{ID: c.ID, Address: c.Address, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone}
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
+			Category: c.Category, Temperature: c.Temperature, LastPurchaseAt: c.LastPurchaseAt}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
 	if err != nil {
@@ -274,12 +281,12 @@ func (r *enrolling) pastsOf(ctx context.Context, page []store.Candidate) (map[in
 // begin is Version.begin. Whoever is new differs from others in his time zone only.
 func (r *enrolling) begin(client *store.Client, last *store.Enrollment) (*store.Enrollment, *time.Time, error) {
 	if last != nil {
-		return r.version.begin(client, last, "api", r.now)
+		return r.version.begin(client, last, r.origin, r.now)
 	}
 	first := r.first[client.TimeZone]
 	if first == nil {
 		var err error
-		if first, _, err = r.version.begin(client, nil, "api", r.now); err != nil {
+		if first, _, err = r.version.begin(client, nil, r.origin, r.now); err != nil {
 			return nil, nil, err
 		}
 		r.first[client.TimeZone] = first
@@ -296,7 +303,7 @@ func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions,
 		return SkipSuppressed
 	case hold == waitsForConsent:
 		return SkipNoConsent
-	case hold == waitsNotTarget || !matches:
+	case hold == waitsNotTarget || !matches || !r.version.suits(client):
 		return SkipAudienceMismatch
 	case open:
 		return SkipAlreadyActive

@@ -27,6 +27,11 @@ const (
 	waitsForCompany   = "company_cap" // dated: so has the client's company
 	waitsForHuman     = "human"       // dated: a rep was in touch with the client
 	waitsForDeal      = "open_deal"   // a deal of the client is open
+	waitsInStep       = "wait"        // dated: a step waits for a time
+	waitsForEvent     = "event"       // dated: a step waits for an event, at most until due_at
+	waitsForTask      = "task"        // dated: the rep has something to do, at most until then
+	waitsForLetters   = "letters"     // the client has had all letters there are
+	waitsForAudience  = "audience"    // the sequence is for customers, and he is none
 	waitsForSender    = "sender_paused"
 	waitsForSequence  = "sequence_paused"
 	categoryChanged   = "category_changed"
@@ -34,21 +39,27 @@ const (
 	endedBounced      = "bounced"
 	endedPurchased    = "purchased"
 	endedManual       = "manual"
+	endedGoal         = "goal"
+	endedReplied      = "replied"
 	endedUnsubscribed = "unsubscribed"
 )
 
 // mendable are the holds that a review may lift: after a change of the client, or
 // a publication.
-var mendable = []string{waitsForConsent, waitsForAddress, waitsSuppressed, waitsNotTarget, waitsForContent, waitsForDeal}
+var mendable = []string{waitsForConsent, waitsForAddress, waitsSuppressed, waitsNotTarget, waitsForContent, waitsForDeal, waitsForAudience}
 
 // pauses are the waits for somebody to resume a sender or a sequence. After a
 // review another sender may write, who is not paused.
 var pauses = []string{waitsForSender, waitsForSequence}
 
+// changeable are the waits that a review has the planner look at, and that go on if
+// nothing has changed.
+var changeable = append([]string{waitsForLetters}, pauses...)
+
 // isHeld reports whether something other than time or priority keeps an
 // enrollment from going on; such a one does not make others wait.
 func isHeld(waiting string) bool {
-	return waiting == waitsUnconfirmed || slices.Contains(mendable, waiting) || slices.Contains(pauses, waiting)
+	return waiting == waitsUnconfirmed || waiting == waitsForLetters || slices.Contains(mendable, waiting) || slices.Contains(pauses, waiting)
 }
 
 // goesFirst reports whether an enrollment makes those of lower priority wait: it is

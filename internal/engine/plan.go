@@ -62,6 +62,9 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if planned.Reviewed, err = p.review(ctx); err != nil {
 			return err
 		}
+		if err := p.happened(ctx); err != nil {
+			return err
+		}
 		deferred, err := p.deferred(ctx)
 		if err != nil {
 			return err
@@ -98,6 +101,7 @@ type planning struct {
 	// underWay are enrollments with a letter released, of whom nothing else is new.
 	underWay []int64
 	skipped  skipped
+	did      effects
 	freed    []int64             // clients whose waiting sequences may go first now
 	tallies  map[store.Tally]int // letters released, for the breakers
 	stale    int                 // as Planned.Stale
@@ -130,7 +134,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 			ids = append(ids, due.ClientID)
 		}
 	}
-	p.stale = len(taken) - len(ids)
+	p.stale += len(taken) - len(ids)
 	facts, err := p.factsAbout(ctx, ids)
 	if err != nil {
 		return 0, err
@@ -144,15 +148,22 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
 		slices.SortStableFunc(due, goesBefore)
 	}
+	if err := p.learn(ctx, due, &facts); err != nil {
+		return 0, err
+	}
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
 		return 0, err
 	}
 	decided := make(map[int64]bool, len(due))
+	if err := p.change(ctx, due, &facts, decided); err != nil {
+		return 0, err
+	}
 	p.moves = slices.Grow(p.moves, len(due))
 	for _, e := range due {
-		before := len(p.moves) + len(p.underWay)
-		err := p.decide(ctx, e, facts)
+		before := p.dealtWith()
+		err := p.decide(ctx, e, &facts)
 		if errors.Is(err, errContent) {
+			p.takeBack(e)
 			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
 			p.move(e, nil, waitsForContent)
 			err = nil
@@ -160,7 +171,9 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		decided[e.ID] = len(p.moves)+len(p.underWay) > before
+		if p.dealtWith() != before {
+			decided[e.ID] = true
+		}
 	}
 	var left []int64 // its client is being changed, or reviewed first
 	for _, due := range taken {
@@ -172,6 +185,15 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		return len(ids), nil
 	}
 	return len(ids) - len(left), store.ReturnDue(ctx, p.tx, left)
+}
+
+// dealtWith counts what has been decided: it changes with every enrollment.
+func (p *planning) dealtWith() int {
+	ended := 0
+	for _, ids := range p.did.ends {
+		ended += len(ids)
+	}
+	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended
 }
 
 // goesBefore orders letters that share a limit: a higher priority first, then
@@ -202,6 +224,9 @@ func (p *planning) write(ctx context.Context) error {
 		}
 	}
 	if err := p.skipped.write(ctx, p); err != nil {
+		return err
+	}
+	if err := p.did.write(ctx, p); err != nil {
 		return err
 	}
 	var chunks []int64
@@ -248,6 +273,9 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err != nil {
 		return err
 	}
+	if err := store.LookAtMissed(ctx, p.tx, part, p.now.Add(time.Minute)); err != nil {
+		return err
+	}
 	var moves []store.Move
 	var finished []int64
 	for _, id := range done {
@@ -279,5 +307,5 @@ func (p *planning) skipDone(ctx context.Context, part []store.Planned) error {
 	if err := store.MoveEnrollments(ctx, p.tx, moves); err != nil {
 		return err
 	}
-	return p.finish(ctx, finished)
+	return p.endAll(ctx, finished, endedFinished)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"seventh/internal/store"
+	"seventh/sequences"
 )
 
 // What becomes of the letters that may have been sent after a restored backup was
@@ -126,6 +127,9 @@ func (e *Engine) openDoubts(ctx context.Context, tx pgx.Tx) (store.Guard, time.T
 			// Content that cannot be read any more has no letter to name.
 			if version, err := e.Version(ctx, tx, d.VersionID); err == nil {
 				step, _ := version.Sequence.Step(d.NextStep)
+				if step.Kind() != sequences.KindEmail {
+					continue // the planner does it; no letter comes of it
+				}
 				letter.Template = step.Email.First()
 			} else if !errors.Is(err, errContent) {
 				return guard, now, err
@@ -246,7 +250,7 @@ func (e *Engine) walk(ctx context.Context, tx pgx.Tx, way *onward, enrollment *s
 		return err
 	}
 	for {
-		step, more := version.Sequence.Next(move.LastStep)
+		step, more := version.follow(move.LastStep, 1)
 		if !more {
 			way.finished = append(way.finished, enrollment.ID)
 			return nil
@@ -261,7 +265,7 @@ func (e *Engine) walk(ctx context.Context, tx pgx.Tx, way *onward, enrollment *s
 		if err != nil {
 			return err
 		}
-		if due.After(now) {
+		if due.After(now) || step.Kind() != sequences.KindEmail || step.Repeat != nil {
 			move.NextAt = &due
 			way.moves = append(way.moves, move)
 			return nil

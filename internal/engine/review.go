@@ -21,6 +21,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	if err != nil {
 		return err
 	}
+	touches, err := catalog.touchesOf(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
 	history, err := historyOf(ctx, tx, ids)
 	if err != nil {
 		return err
@@ -30,6 +34,8 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 	at := make([]*time.Time, len(clients))
 	for i := range clients {
 		client := &clients[i]
+		known := client.Facts()
+		touches[client.ID].Fill(&known)
 		mailable := catalog.holdOf(client, suppressed.cover(client.Address, "")) == waitsForNothing
 		if mailable {
 			free = append(free, client.ID)
@@ -38,10 +44,10 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if version.Sequence.Enroll != sequences.Automatic {
 				continue
 			}
-			if turn, ok := version.Sequence.Audience.Changes(client.Facts(), now); ok {
+			if turn, ok := version.Sequence.Audience.Changes(known, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.Sequence.Audience.Match(client.Facts(), now) || history.open(client.ID, version.SequenceID) {
+			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)
@@ -63,7 +69,7 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			return err
 		}
 	}
-	if err := store.LookAgain(ctx, tx, free, pauses, now); err != nil {
+	if err := store.LookAgain(ctx, tx, free, changeable, now); err != nil {
 		return err
 	}
 	if err := store.WakeEnrollments(ctx, tx, free, mendable, now); err != nil {
@@ -80,17 +86,17 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 // due yet it returns when it will be.
 func (v *Version) begin(client *store.Client, last *store.Enrollment, origin string, now time.Time) (*store.Enrollment, *time.Time, error) {
 	after := ""
+	step, _ := v.Sequence.Next("")
 	if last != nil {
 		brokenOff := *last.EndReason == categoryChanged
-		if _, more := v.Sequence.Next(last.LastStep); brokenOff && more {
-			after = last.LastStep
+		if resumed, more := v.next(last); brokenOff && more {
+			after, step = last.LastStep, resumed
 		} else if again, ever := v.Reentry(last, client, origin); !ever {
 			return nil, nil, nil
 		} else if again.After(now) {
 			return nil, &again, nil
 		}
 	}
-	step, _ := v.Sequence.Next(after)
 	at, err := v.Due(step, now, client)
 	if err != nil {
 		return nil, nil, err
@@ -101,11 +107,20 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 	}, nil, nil
 }
 
+// next is where an enrollment goes on that was broken off.
+func (v *Version) next(last *store.Enrollment) (sequences.Step, bool) {
+	step, found := v.Sequence.Step(last.NextStep)
+	if !found || step.ID == last.LastStep && step.Repeat == nil {
+		return v.Sequence.Next(last.LastStep)
+	}
+	return repeated(last, step), true
+}
+
 // Reentry is when a client may start again after an enrollment has ended, if ever.
 // What a person ended only a person, or the CRM, begins again.
 func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin string) (time.Time, bool) {
 	if *last.EndReason == endedManual {
-		return *last.EndedAt, origin != "automatic"
+		return *last.EndedAt, origin == "api"
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"seventh/internal/store"
+	"seventh/sequences"
 )
 
 // What can become of a letter that was on its way.
@@ -76,8 +77,12 @@ func advance(s *store.Settlement, l *Letter, r Result) {
 		s.EndReason = endedBounced
 		return
 	}
-	next, more := l.Version.Sequence.Next(l.Step)
-	if !more {
+	next, more := l.Version.follow(l.Step, l.Occurrence)
+	switch {
+	case !more && l.Version.neverRunsDry:
+		s.NextAt = &r.At // the planner looks whether it is over
+		return
+	case !more:
 		s.EndReason = endedFinished
 		return
 	}
@@ -88,6 +93,15 @@ func advance(s *store.Settlement, l *Letter, r Result) {
 		return
 	}
 	s.NextAt = &at
+}
+
+// follow is what follows a step once its occurrence-th letter is settled.
+func (v *Version) follow(id string, occurrence int) (sequences.Step, bool) {
+	step, found := v.Sequence.Step(id)
+	if !found {
+		return sequences.Step{}, false
+	}
+	return v.Sequence.Follow(step, occurrence)
 }
 
 func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }

@@ -25,23 +25,20 @@ func (p *planning) skip(l *letter, v verdict) {
 		s.written[v.detail] = append(s.written[v.detail], l.messageID)
 	} else {
 		s.letters = append(s.letters, store.Planned{
-			EnrollmentID: e.ID, ClientID: e.ClientID, Step: l.step.ID, Template: l.step.Email.First(), DueAt: l.due, NotAfter: p.now,
+			EnrollmentID: e.ID, ClientID: e.ClientID, Step: l.step.ID, Occurrence: l.occurrence, Template: l.template, DueAt: l.due, NotAfter: p.now,
 		})
 		s.senders, s.reasons = append(s.senders, l.sender), append(s.reasons, v.detail)
 	}
-	next, more := l.version.Sequence.Next(l.step.ID)
-	if !more {
+	next, more := l.version.Sequence.Follow(l.step, l.occurrence)
+	if !more && !l.version.neverRunsDry {
 		s.finished = append(s.finished, e.ID)
 		return
 	}
-	e.LastStep, e.NextStep = l.step.ID, next.ID
-	at, err := l.version.Due(next, p.now, l.client)
-	if err != nil {
-		p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
-		p.move(e, nil, waitsForContent)
-		return
+	move := l.version.onward(e, l.step.ID, next, l.client, p.now)
+	if move.Waiting == waitsForContent {
+		p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "step", next.ID)
 	}
-	p.move(e, &at, waitsForNothing)
+	p.moves = append(p.moves, move)
 }
 
 // write stores what was given up.
@@ -56,15 +53,16 @@ func (s *skipped) write(ctx context.Context, p *planning) error {
 			return err
 		}
 	}
-	return p.finish(ctx, s.finished)
+	return p.endAll(ctx, s.finished, endedFinished)
 }
 
-// finish ends enrollments that are at their end.
-func (p *planning) finish(ctx context.Context, ids []int64) error {
+// endAll ends enrollments of which no letter is under way, or whose clients are
+// locked as stops do.
+func (p *planning) endAll(ctx context.Context, ids []int64, reason string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	ended, err := store.EndEnrollments(ctx, p.tx, ids, endedFinished, p.now)
+	ended, err := store.EndEnrollments(ctx, p.tx, ids, reason, p.now)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (e *Engine) ResumeEnrollment(ctx context.Context, id int64) error {
 		if err := store.ResumeEnrollment(ctx, s.tx, id, now); err != nil {
 			return err
 		}
-		if err := store.LookAgain(ctx, s.tx, []int64{enrollment.ClientID}, pauses, now); err != nil {
+		if err := store.LookAgain(ctx, s.tx, []int64{enrollment.ClientID}, changeable, now); err != nil {
 			return err
 		}
 		holds := append([]string{waitsForPriority}, mendable...)

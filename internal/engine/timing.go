@@ -16,6 +16,8 @@ type letter struct {
 	client     *store.Client
 	version    *Version
 	step       sequences.Step
+	template   string
+	occurrence int
 	messageID  int64 // 0: not written yet
 	sender     string
 	due        time.Time // before anything moved it

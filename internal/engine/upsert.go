@@ -136,12 +136,38 @@ func (e *Engine) upsert(ctx context.Context, tx pgx.Tx, patches []ClientPatch, b
 	if err := e.endChanged(ctx, tx, changed); err != nil {
 		return err
 	}
+	if err := e.afterChanges(ctx, tx, changed, now); err != nil {
+		return err
+	}
 	if len(changed) <= reviewAtOnceTo {
 		if err := e.review(ctx, tx, catalog, idsOf(changed), now); err != nil {
 			return err
 		}
 	}
 	return store.Notify(ctx, tx, store.PlanChannel)
+}
+
+// afterChanges tells the sequences that listen, and gives tasks to new owners.
+func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upsertedClient, now time.Time) error {
+	var known, moved []*upsertedClient
+	for _, c := range changed {
+		if c.before.ID == 0 {
+			continue
+		}
+		known = append(known, c)
+		if c.before.Owner != c.after.Owner {
+			moved = append(moved, c)
+		}
+	}
+	if len(moved) > 0 {
+		if err := store.HandTasksOver(ctx, tx, idsOf(moved)); err != nil {
+			return err
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	return e.happened(ctx, tx, idsOf(known), false, now)
 }
 
 // endChanged ends what changes of category, or purchases, end.
