@@ -166,8 +166,24 @@ func (p *play) touch(ctx context.Context, client, kind, channel string) error {
 	if err != nil {
 		return err
 	}
-	_, err = store.InsertTouch(ctx, p.pool, store.NewTouch{ClientID: row.ID, Kind: kind, Channel: channel, At: now, Actor: "rep"})
+	_, err = p.engine.NoteTouch(ctx, store.NewTouch{ClientID: row.ID, Kind: kind, Channel: channel, At: now, Actor: "rep"})
 	return err
+}
+
+// done is that the rep has done the task of a step.
+func (p *play) done(ctx context.Context, step, client string) error {
+	tasks, err := store.ListTasks(ctx, p.pool, store.TaskFilter{Client: client, State: store.TaskOpen, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	var steps []string
+	for _, t := range tasks {
+		if t.Step == step {
+			return p.engine.CloseTask(ctx, t.ID, orElse(t.Owner, "a rep"), "")
+		}
+		steps = append(steps, t.Step)
+	}
+	return broken("there is no open task of %s for %s%s", step, client, orElse(sequences.DidYouMean(step, steps), ""))
 }
 
 func (p *play) steer(ctx context.Context, client, state string, do func(context.Context, int64) error) error {

@@ -60,6 +60,11 @@ func (p *play) entriesOf(ctx context.Context, client string) (entries []entry, l
 			last = append(last, fmt.Sprintf("next %s/%s has no date%s", e.Sequence, e.NextStep, because(e)))
 		}
 	}
+	work, err := p.workOf(ctx, client, chains)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries = append(entries, work...)
 	touches, err := store.ListTouches(ctx, p.pool, store.TouchFilter{Client: client, Limit: 100_000, Unsent: true})
 	if err != nil {
 		return nil, nil, err
@@ -70,6 +75,36 @@ func (p *play) entriesOf(ctx context.Context, client string) (entries []entry, l
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return a.at.Compare(b.at) })
 	return entries, last, nil
+}
+
+// workOf is what chains decided, and what reps were asked to do.
+func (p *play) workOf(ctx context.Context, client string, chains []store.Enrollment) (entries []entry, err error) {
+	ids, names := make([]int64, len(chains)), make(map[int64]string, len(chains))
+	for i, e := range chains {
+		ids[i], names[e.ID] = e.ID, e.Sequence
+	}
+	decisions, err := store.DecisionsOf(ctx, p.pool, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range decisions {
+		entries = append(entries, entry{d.At, fmt.Sprintf("%s %s/%s: %s", d.Kind, names[d.EnrollmentID], d.Step, d.Outcome)})
+	}
+	tasks, err := store.ListTasks(ctx, p.pool, store.TaskFilter{Client: client, Limit: 10_000})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		name := strings.Trim(t.Sequence+"/"+t.Step, "/")
+		if name == "" {
+			name = t.Origin
+		}
+		entries = append(entries, entry{t.CreatedAt, strings.TrimSuffix(fmt.Sprintf("task %s: %s, %s", name, t.Kind, t.Title), ", ")})
+		if t.ClosedAt != nil && t.Kind != store.TaskNotice {
+			entries = append(entries, entry{*t.ClosedAt, fmt.Sprintf("task %s is %s", name, t.State)})
+		}
+	}
+	return entries, nil
 }
 
 // behindItsLetter is an end behind the letter that it came with.

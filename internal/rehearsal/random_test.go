@@ -8,7 +8,7 @@ import (
 
 // randomKinds are the kinds of steps that random sequences are made of, the more
 // frequent ones several times.
-var randomKinds = []string{"email"}
+var randomKinds = []string{"email", "email", "email", "email", "repeat", "call", "task", "wait", "wait", "if", "if", "split", "set", "enroll", "notify", "end"}
 
 // randomLetters are letters that need nothing but a client.
 var randomLetters = []string{
@@ -41,7 +41,7 @@ func (w *randomWorld) story(clients, sequences int) string {
 	for i := range sequences {
 		fmt.Fprintf(&b, "-- sequences/q%d.yaml --\n%s", i, w.sequence(i, sequences))
 	}
-	b.WriteString("-- clients.yaml --\n")
+	b.WriteString("-- scripts/c/follow-up.md --\nAsk how it went.\n-- clients.yaml --\n")
 	for i := range clients {
 		b.WriteString(w.client(i))
 	}

@@ -68,6 +68,7 @@ func crmEvent(kind string) func(context.Context, *play, []string) error {
 var peopleVerbs = []verb{
 	{pattern: "call CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.touch(ctx, a[0], "call", "call") }},
 	{pattern: "meeting CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.touch(ctx, a[0], "meeting", "meeting") }},
+	{pattern: "done STEP for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.done(ctx, a[0], a[1]) }},
 	{pattern: "pause CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.steer(ctx, a[0], "active", p.engine.PauseEnrollment)
 	}},
@@ -142,6 +143,8 @@ var expectVerbs = []verb{
 		return p.expectEnrollment(ctx, a[1], a[2], "ended", a[0])
 	}},
 	{pattern: "expect no chain for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectNoChain(ctx, a[0]) }},
+	{pattern: "expect task STEP for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectTask(ctx, a[0], a[1]) }},
+	{pattern: "expect no task for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectNoTask(ctx, a[0]) }},
 	{pattern: "expect touch KIND for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectTouch(ctx, a[0], a[1]) }},
 	{pattern: "expect suppressed REASON ADDRESS", do: func(ctx context.Context, p *play, a []string) error { return p.expectSuppressed(ctx, a[0], a[1]) }},
 }
