@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 
+	"seventh/internal/content"
 	"seventh/internal/engine"
 	"seventh/internal/store"
 	"seventh/internal/token"
@@ -80,6 +81,7 @@ type server struct {
 	huma    huma.API
 	item    *huma.Schema // one client of a bulk request
 	metrics metrics
+	content content.InUse
 
 	hits         together[store.Hit]
 	destinations *recent[link, string]

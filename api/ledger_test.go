@@ -325,6 +325,17 @@ func TestSegmentsAreSavedCheckedAndMatched(t *testing.T) {
 		t.Errorf("clients (-want +got):\n%s", diff)
 	}
 
+	text := "category = D and attributes.industry != food and touches = 0 and company != \"a \\\" b\""
+	k.send("PUT", "/api/v1/segments/bakeries", map[string]any{"where": text}).is(200)
+	if got := k.send("GET", "/api/v1/segments/bakeries", nil).is(200).json()["where"]; got != text {
+		t.Errorf("the filter is shown as %v", got)
+	}
+	if n := len(k.send("GET", "/api/v1/segments/bakeries/clients?limit=9", nil).is(200).items()); n != 3 {
+		t.Errorf("%d clients match the text", n)
+	}
+	for _, wrong := range []any{"categorie = C", "clicked(guide)", "", 5, nil, []any{"C"}} {
+		k.send("PUT", "/api/v1/segments/typo", map[string]any{"where": wrong}).is(422).names("body.where")
+	}
 	k.send("PUT", "/api/v1/segments/typo", map[string]any{"where": map[string]any{"categorie": "C"}}).is(422).names("body.where")
 	k.send("PUT", "/api/v1/segments/typo", map[string]any{"title": "no filter"}).is(422).names("body.where")
 	k.send("PUT", "/api/v1/segments/Not%20a%20name", map[string]any{"where": where}).is(422).names("path.name")

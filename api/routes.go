@@ -40,6 +40,10 @@ func (s *server) routes() {
 	on(s, "POST /api/v1/touches", clients, usual, "Writes down what a person did: a call, a meeting, a letter by hand", s.addTouch)
 	on(s, "POST /api/v1/events", clients, usual, "Tells what happened in the CRM, once by its id", s.event)
 
+	// Tasks: calls and whatever else reps should do.
+	on(s, "GET /api/v1/tasks", read, usual, "Tasks, by when they are due", s.tasks)
+	on(s, "POST /api/v1/tasks/{id}/done", clients, usual, "Closes a task; the sequence that waits for it goes on. Said again with the same note it changes nothing, with another it is a conflict", s.taskDone)
+
 	// Messages: letters planned, under way and sent.
 	on(s, "GET /api/v1/messages", read, usual, "Messages, newest first", s.messages)
 	on(s, "GET /api/v1/messages/{id}", read, usual, "One message, by its id or Message-ID", s.message)
@@ -54,6 +58,9 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/sequences", read, usual, "The published sequences, highest priority first", s.sequences)
 	on(s, "GET /api/v1/sequences/{name}", read, usual, "One sequence: its steps, who waits at each, and what came of the letters", s.sequence)
 	on(s, "POST /api/v1/sequences/{name}/resume", send, usual, "Lets a sequence go on that a breaker has paused", s.resumeSequence)
+
+	// What webhook steps have told other systems.
+	on(s, "GET /api/v1/webhook-deliveries", read, usual, "What steps have told other systems, newest first", s.webhooks)
 
 	// Senders: the mailboxes letters come from.
 	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)

@@ -17,10 +17,10 @@ import (
 
 // segmentJSON is a named filter over clients.
 type segmentJSON struct {
-	Name   string         `json:"name"`
-	Title  string         `json:"title"`
-	Where  map[string]any `json:"where" doc:"The filter, as in a segment's YAML file."`
-	Origin string         `json:"origin" enum:"content,api" doc:"Segments of the content folder are changed there."`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Where  any    `json:"where" doc:"The filter, as in a segment's YAML file: a map, or a condition as text."`
+	Origin string `json:"origin" enum:"content,api" doc:"Segments of the content folder are changed there."`
 }
 
 type segmentPath struct {
@@ -34,7 +34,7 @@ type segmentAnswer struct {
 
 func showSegment(row *store.Segment) (segmentJSON, error) {
 	var source struct {
-		Where map[string]any `yaml:"where"`
+		Where any `yaml:"where"`
 	}
 	if err := yaml.Unmarshal([]byte(row.Source), &source); err != nil {
 		return segmentJSON{}, fmt.Errorf("reading segment %q: %w", row.Name, err)
@@ -71,8 +71,8 @@ func (s *server) segment(ctx context.Context, in *segmentPath) (*segmentAnswer, 
 func (s *server) putSegment(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"100" pattern:"^[a-z0-9][a-z0-9_-]*$"`
 	Body struct {
-		Title string         `json:"title,omitempty" doc:"The name if left out."`
-		Where map[string]any `json:"where" doc:"The filter, as in a segment's YAML file: {\"category\": [\"C\", \"D\"]}."`
+		Title string `json:"title,omitempty" doc:"The name if left out."`
+		Where any    `json:"where" doc:"The filter, as in a segment's YAML file: {\"category\": [\"C\", \"D\"]}, or as text: category in [C, D] and touches >= 7."`
 	}
 }) (*segmentAnswer, error) {
 	catalog, err := s.catalog(ctx)

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"seventh/internal/store"
 )
 
@@ -155,22 +153,19 @@ func (s *server) writeTouch(ctx context.Context, t *newTouch, client *store.Clie
 		row.At = *t.At
 	}
 	shown := touchJSON{Client: client.ExternalID, Kind: row.Kind, Channel: row.Channel, At: row.At.UTC(), Actor: row.Actor, Rep: client.Owner, Data: t.Data}
-	err := store.Tx(ctx, s.DB, func(tx pgx.Tx) error {
-		if t.Rep != "" {
-			address, err := store.NormalizeAddress(t.Rep)
-			if err != nil {
-				return err
-			}
-			reps, err := store.OwnersByEmail(ctx, tx, []string{address})
-			if err != nil {
-				return err
-			}
-			id := reps[address]
-			row.RepID, shown.Rep = &id, address
+	if t.Rep != "" {
+		address, err := store.NormalizeAddress(t.Rep)
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		shown.ID, err = store.InsertTouch(ctx, tx, row)
-		return err
-	})
+		reps, err := store.OwnersByEmail(ctx, s.DB, []string{address})
+		if err != nil {
+			return nil, err
+		}
+		id := reps[address]
+		row.RepID, shown.Rep = &id, address
+	}
+	var err error
+	shown.ID, err = s.Engine.NoteTouch(ctx, row)
 	return &touchAnswer{Status: http.StatusCreated, Body: shown}, err
 }

@@ -10,7 +10,11 @@ import (
 )
 
 // Calendars are the names LoadCalendar knows.
-var Calendars = []string{"ru", "by", "kz", "uz", weekendsOnly}
+var Calendars = append(append(slices.Clone(decreed), weekendsOnly), countryNames()...)
+
+// decreed are the calendars in library/calendars, of countries that decree the
+// days off of each year anew.
+var decreed = []string{"ru", "by", "kz", "uz"}
 
 const weekendsOnly = "weekends"
 
@@ -19,6 +23,8 @@ type Calendar struct {
 	name      string
 	statutory map[monthDay]bool // holidays of years that are not decreed yet
 	years     map[int]calendarYear
+	lawful    *lawful       // of countries without decrees
+	own       map[Date]bool // the company's own days, working or not; in every year if the Year is 0
 }
 
 type calendarYear struct {
@@ -54,17 +60,17 @@ func LoadCalendar(name string) (Calendar, error) {
 	}
 	cal, ok := all[name]
 	if !ok {
-		return Calendar{}, fmt.Errorf("loading a calendar: %s", unknown("calendar", name, Calendars))
+		return Calendar{}, fmt.Errorf("loading a calendar: %s", unknownCalendar(name))
 	}
 	return cal, nil
 }
 
 var builtInCalendars = sync.OnceValues(func() (map[string]Calendar, error) {
 	all := map[string]Calendar{}
-	for _, name := range Calendars {
-		if name == weekendsOnly {
-			continue
-		}
+	for _, c := range countries {
+		all[c.name] = Calendar{name: c.name, lawful: &lawful{days: c.days}}
+	}
+	for _, name := range decreed {
 		path := "calendars/" + name + ".yaml"
 		src, err := fs.ReadFile(Library(), path)
 		if err != nil {
@@ -127,17 +133,26 @@ func (c Calendar) Name() string {
 }
 
 // Working tells whether people work on date's day, in date's location. A
-// Saturday that a decree made a working day is one.
+// Saturday that a decree or the company made a working day is one.
 func (c Calendar) Working(date time.Time) bool {
+	if working, said := c.ownDay(date); said {
+		return working
+	}
 	if c.years[date.Year()].worked[dayOf(date)] {
 		return true
 	}
 	return !weekend(date.Weekday()) && !c.Holiday(date)
 }
 
-// Holiday tells whether date's day is an official day off, even when it would
-// be free anyway because it falls on a weekend.
+// Holiday tells whether date's day is an official day off or one of the
+// company's, even when it would be free anyway because it falls on a weekend.
 func (c Calendar) Holiday(date time.Time) bool {
+	if working, said := c.ownDay(date); said {
+		return !working
+	}
+	if c.lawful != nil {
+		return c.lawful.off(date)
+	}
 	if year, decreed := c.years[date.Year()]; decreed {
 		return year.off[dayOf(date)]
 	}
@@ -149,6 +164,16 @@ func (c Calendar) Holiday(date time.Time) bool {
 func (c Calendar) Provisional(year int) bool {
 	_, decreed := c.years[year]
 	return !decreed && len(c.statutory) > 0
+}
+
+// ProvisionalFrom is the first of the years that are all provisional; ok is false
+// for a calendar that knows every year.
+func (c Calendar) ProvisionalFrom() (year int, ok bool) {
+	years := c.Years()
+	if len(years) == 0 || !c.Provisional(years[len(years)-1]+1) {
+		return 0, false
+	}
+	return years[len(years)-1] + 1, true
 }
 
 // Years are the years whose days off are decreed, in order.

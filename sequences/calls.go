@@ -27,10 +27,25 @@ type Calls struct {
 // the end of the day by which it should be done. Only the day of last matters.
 func (c Calls) Next(span Span, last time.Time) (due, late time.Time) {
 	last = DateOf(last.In(c.Zone)).Start(c.Zone)
-	due = c.working(span.From.Add(last, c.Calendar))
 	late = c.working(span.To.Add(last, c.Calendar))
-	return due, DateOf(late).Next().Start(c.Zone)
+	return c.working(span.From.Add(last, c.Calendar)), c.end(late)
 }
+
+// NotBefore moves a call that was due before the day of now to that day, or the
+// next one on which people work: nobody is late with what he has just been told.
+func (c Calls) NotBefore(now, due, late time.Time) (time.Time, time.Time) {
+	today := c.working(now.In(c.Zone))
+	if !due.Before(today) {
+		return due, late
+	}
+	if end := c.end(today); late.Before(end) {
+		late = end
+	}
+	return today, late
+}
+
+// end is the end of a moment's day.
+func (c Calls) end(t time.Time) time.Time { return DateOf(t).Next().Start(c.Zone) }
 
 // working is when work begins on the day of t, or on the next working day.
 func (c Calls) working(t time.Time) time.Time {

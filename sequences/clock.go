@@ -23,6 +23,20 @@ func wall(year int, month time.Month, day int, timeOfDay time.Duration, loc *tim
 	return first // in the gap: the old offset carries it past the gap's end
 }
 
+// reached is the first instant at which clocks in loc show the given date and time
+// of day or a later one: where wall moves a time that a clock skips, reached is the
+// moment it goes forward.
+func reached(year int, month time.Month, day int, timeOfDay time.Duration, loc *time.Location) time.Time {
+	t := wall(year, month, day, timeOfDay, loc)
+	_, offset := t.Zone()
+	shown := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(timeOfDay)
+	if shown.Equal(t.Add(time.Duration(offset) * time.Second)) {
+		return t
+	}
+	start, _ := t.ZoneBounds()
+	return start
+}
+
 // timeOfDay is what a clock on the wall shows at t, since 00:00.
 func timeOfDay(t time.Time) time.Duration {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute +

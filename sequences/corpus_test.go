@@ -22,6 +22,8 @@ senders:
   team: { email: team@example.com, name: The team }
 windows:
   office: { days: [mon, tue, wed, thu, fri], hours: "09:00-18:00" }
+webhooks:
+  crm: { url: "https://crm.example.com/hooks" }
 attributes:
   industry: { type: string }
   employees: { type: number }
@@ -43,8 +45,14 @@ func parseByName(t *testing.T, file string, src []byte) (any, []Problem) {
 		return ParseSegment(file, src, settings)
 	case "sequence":
 		return ParseSequence(file, src, settings)
+	case "condition":
+		var step struct {
+			If Condition `yaml:"if"`
+		}
+		problems := decode(file, src, settings, &step, "a condition").sorted()
+		return step, problems
 	}
-	t.Fatalf("%s should start with settings-, segment- or sequence-", file)
+	t.Fatalf("%s should start with settings-, segment-, sequence- or condition-", file)
 	return nil, nil
 }
 
@@ -82,7 +90,7 @@ func TestMistakesAreToldWithPlaceAndCure(t *testing.T) {
 		}
 		return told.String()
 	})
-	if count < 40 {
+	if count < 150 {
 		t.Errorf("only %d invalid files", count)
 	}
 }

@@ -24,7 +24,8 @@ type decoder struct {
 	spots    map[string]spot // of values, by path; of keys where nothing was written
 	keys     map[string]spot // of keys, by path
 
-	stepDepth int // steps within steps
+	stepDepth int             // steps within steps
+	renames   map[string]spot // of renamed_from, by the old id; the last one
 
 	// The last line looked at, in characters: a file may be one line of a mebibyte.
 	runes   []rune

@@ -26,7 +26,15 @@ func KeyOf(sequence string, clientID int64) uint64 {
 	hash.Write([]byte(sequence))
 	hash.Write([]byte{0})
 	hash.Write([]byte(strconv.FormatInt(clientID, 10)))
-	return hash.Sum64()
+	return mixed(hash.Sum64())
+}
+
+// mixed makes each bit depend on all others: neighbouring ids differ little in
+// what FNV makes of them.
+func mixed(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // Waits tells whether a step happens only while its window is open.

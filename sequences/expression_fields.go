@@ -2,15 +2,9 @@ package sequences
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
-
-// moments are the fields that say when something happened last.
-var moments = []string{FieldLastPurchase, FieldLastTouch, FieldLastHumanTouch}
 
 // fieldNames are all fields of an expression without those of attributes, in the
 // order messages list them.
@@ -21,9 +15,6 @@ var fieldNames = func() []string {
 	}
 	return append(append(list, FieldTouches), moments...)
 }()
-
-// comparisonSigns are those that ask for more or less.
-var comparisonSigns = []string{"<", "<=", ">", ">="}
 
 // comparison reads what is said about a field.
 func (p *expressionParser) comparison(field lexeme) (Expression, bool) {
@@ -60,7 +51,7 @@ func (p *expressionParser) text(e Expression, name string, check func(lexeme) (s
 		if p.takeWord("empty") {
 			return oneValue(e, "", not), true
 		}
-		p.problem(op.at, "after is stands empty or not empty: to compare write %s %s %s", name, map[bool]string{false: "=", true: "!="}[not], p.exampleOf(e))
+		p.problem(op.at, "after is stands empty or not empty: to compare write %s %s %s", name, either(not, "!=", "="), p.exampleOf(e))
 		return e, false
 	case op.is(word, "has") && e.Field == FieldProducts, op.is(sign, "="), op.is(sign, "!="):
 		return p.single(e, name, op, check)
@@ -72,11 +63,11 @@ func (p *expressionParser) text(e Expression, name string, check func(lexeme) (s
 // single reads the one value behind =, != and has.
 func (p *expressionParser) single(e Expression, name string, op lexeme, check func(lexeme) (string, bool)) (Expression, bool) {
 	if e.Field == FieldProducts && op.text != "has" {
-		p.problem(op.at, "a client has several products: write %sproducts has %s", map[bool]string{true: "not "}[op.text == "!="], p.exampleOf(e))
+		p.problem(op.at, "a client has several products: write %sproducts has %s", either(op.text == "!=", "not ", ""), p.exampleOf(e))
 		return e, false
 	}
 	if p.peek().is(sign, "[") {
-		p.problem(op.at, "a list is compared with in: write %s %s [%s, …]", name, map[bool]string{false: "in", true: "not in"}[op.text == "!="], p.exampleOf(e))
+		p.problem(op.at, "a list is compared with in: write %s %s [%s, …]", name, either(op.text == "!=", "not in", "in"), p.exampleOf(e))
 		return e, false
 	}
 	l, ok := p.value(op)
@@ -107,6 +98,9 @@ func (p *expressionParser) value(op lexeme) (lexeme, bool) {
 	default:
 		p.problem(l.at, "a value is missing after %s: write one, and a word like and, or, not or in as a value in quotes", op.shown())
 	}
+	if l.kind == word && p.after().kind == end {
+		p.next++ // the value was meant
+	}
 	return l, false
 }
 
@@ -126,13 +120,13 @@ func (p *expressionParser) several(e Expression, name string, not bool, check fu
 		p.problem(opening.at, "this list is empty, so no client would match: write a value or remove %s", name)
 		return e, true
 	}
-	for good := true; ; {
+	for {
 		l, ok := p.value(in)
 		if !ok {
 			return e, false
 		}
 		v, fits := check(l)
-		if good = good && fits; fits && slices.Contains(e.Values, v) {
+		if fits && slices.Contains(e.Values, v) {
 			p.problem(l.at, "%s is listed twice: keep one of them", quoted(l.text))
 		}
 		e.Values = append(e.Values, v)
@@ -176,6 +170,13 @@ func (p *expressionParser) exampleOf(e Expression) string {
 // wrongOperator tells how a field is compared.
 func (p *expressionParser) wrongOperator(e Expression, name string, op lexeme) string {
 	example := p.exampleOf(e)
+	if op.is(word, "not") {
+		contrary := either(e.Field == FieldProducts, "not products has "+example, name+" != "+example)
+		return fmt.Sprintf("after %s stands not in, or not before the whole condition: write %s", name, contrary)
+	}
+	if op.is(word, "older") || op.is(word, "within") || op.is(word, "never") {
+		return fmt.Sprintf("%s is for %s only; compare a date with < and >, for example attributes.contract_until < 2026-12-31", op.text, strings.Join(moments, ", "))
+	}
 	if e.Field == FieldProducts {
 		return fmt.Sprintf("products are compared with has, in and not in, not with %s: write products has %s", op.shown(), example)
 	}
@@ -186,143 +187,4 @@ func (p *expressionParser) wrongOperator(e Expression, name string, op lexeme) s
 		return fmt.Sprintf("%s alone is no condition: write what it is compared with, for example %s = %s", name, name, example)
 	}
 	return fmt.Sprintf("%s is compared with =, !=, in and not in, not with %s: write %s = %s", name, op.shown(), name, example)
-}
-
-// attribute reads what is said about attributes.NAME.
-func (p *expressionParser) attribute(l lexeme, name string) (Expression, bool) {
-	p.next++
-	if quotedName := p.peek(); name == "" && quotedName.kind == inQuote {
-		name = p.take().text
-	}
-	declared := ""
-	if p.d.settings != nil {
-		a, known := p.d.settings.Attributes[name]
-		if !known {
-			p.problem(l.at, "%s", unknown("attribute", name, names(p.d.settings.Attributes)))
-			return Expression{}, false
-		}
-		declared = a.Type
-	}
-	if name == "" {
-		p.problem(l.at, "the attribute's name is missing: write for example attributes.industry = food")
-		return Expression{}, false
-	}
-	e := Expression{Op: In, Field: FieldAttributes, Attribute: name}
-	shown := "attributes." + name
-	if op := p.peek(); op.kind == sign && slices.Contains(comparisonSigns, op.text) {
-		return p.order(e, shown, declared)
-	}
-	return p.text(e, shown, func(l lexeme) (string, bool) {
-		text, cure := typedText(l.text, declared, l.kind == word && looksLikeNumber(l.text))
-		if cure != "" {
-			p.problem(l.at, "%s does not fit attribute %s of type %s: %s", quoted(l.text), name, declared, cure)
-		}
-		return text, cure == ""
-	})
-}
-
-// order reads a comparison of an attribute with a number or a date.
-func (p *expressionParser) order(e Expression, shown, declared string) (Expression, bool) {
-	op := p.take()
-	if declared == "string" || declared == "bool" {
-		p.problem(op.at, "%s is of type %s, so nothing is more or less: compare with =, != or in", shown, declared)
-		return e, false
-	}
-	l, ok := p.value(op)
-	if !ok {
-		return e, false
-	}
-	e.Op = Op(op.text)
-	_, err := time.Parse(time.DateOnly, l.text)
-	switch {
-	case declared != "number" && err == nil:
-		e.Values = []string{l.text}
-	case declared == "date":
-		p.problem(l.at, "%s is no date: write year-month-day, for example %s %s 2026-03-02", quoted(l.text), shown, op.text)
-	case !looksLikeNumber(l.text):
-		what := map[bool]string{true: "number: write for example %s %s 75", false: "number and no date: write for example %s %s 75 or 2026-03-02"}[declared == "number"]
-		p.problem(l.at, "%s is no "+what, quoted(l.text), shown, op.text)
-	default:
-		e.Number = parsedNumber(mustNumber(l.text))
-	}
-	return e, true
-}
-
-// touches reads a comparison with a number of touches.
-func (p *expressionParser) touches() (Expression, bool) {
-	op := p.take()
-	if op.kind != sign || op.text != "=" && op.text != "!=" && !slices.Contains(comparisonSigns, op.text) {
-		p.problem(op.at, "touches is a number: compare it with =, !=, <, <=, > or >=, for example touches >= 7")
-		return Expression{}, false
-	}
-	l, ok := p.value(op)
-	if !ok {
-		return Expression{}, false
-	}
-	n, err := strconv.Atoi(l.text)
-	if err != nil || n < 0 || n > math.MaxInt32 || strings.HasPrefix(l.text, "+") {
-		p.problem(l.at, "%s is no number of touches: write a whole number, for example touches >= 7", quoted(l.text))
-		return Expression{}, true
-	}
-	e := Expression{Op: Op(op.text), Field: FieldTouches, Number: float64(n)}
-	if op.text == "!=" {
-		e.Op = Equal
-		return negated(e), true
-	}
-	return e, true
-}
-
-// momentAge reads older than, within and never.
-func (p *expressionParser) momentAge(field lexeme) (Expression, bool) {
-	e := Expression{Field: field.text}
-	if p.takeWord("never") {
-		e.Op = Never
-		return e, true
-	}
-	age, span, written, ok := p.age(field.text)
-	if !written {
-		p.problem(p.peek().at, "%s needs older than, within or never: write for example %s older than 180d", field.text, field.text)
-		return e, false
-	}
-	e.Op, e.Span = age, span
-	return e, ok
-}
-
-// age reads an optional "within 3d" or "older than 3d" behind what.
-func (p *expressionParser) age(what string) (age Op, span Duration, written, ok bool) {
-	l := p.peek()
-	switch {
-	case p.takeWord("within"):
-		age = Within
-	case p.takeWord("older"):
-		age = OlderThan
-		if !p.takeWord("than") {
-			p.problem(l.at, "older stands with than: write for example %s older than 180d", what)
-			return age, span, true, false
-		}
-	case l.is(word, "older_than"), l.is(word, "older-than"):
-		p.problem(l.at, "write older than in two words: %s older than %s", what, p.spanBehind())
-		return age, span, true, false
-	default:
-		return "", span, false, true
-	}
-	d := p.peek()
-	if d.kind != word || slices.Contains(keywords, d.text) {
-		p.problem(d.at, "a duration is missing after %s: %s", age, durationForms)
-		return age, span, true, false
-	}
-	p.next++
-	span, err := ParseDuration(d.text)
-	if err != nil {
-		p.problem(d.at, "%s", err)
-	}
-	return age, span, true, true
-}
-
-// spanBehind is the duration behind the next lexeme, or one as an example.
-func (p *expressionParser) spanBehind() string {
-	if l := p.after(); l.kind == word && durationPattern.MatchString(l.text) {
-		return l.text
-	}
-	return "180d"
 }

@@ -69,6 +69,8 @@ func (p *expressionParser) happening() (Expression, bool) {
 		return e, false
 	}
 	if !ok {
+		p.skip()
+		p.takeSign(")") // that of the function
 		return e, false
 	}
 	if op := p.peek(); op.kind == sign && (op.text == "=" || op.text == "!=" || slices.Contains(comparisonSigns, op.text)) {

@@ -1,7 +1,7 @@
 package sequences
 
 import (
-	"fmt"
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -26,7 +26,7 @@ func ParseCondition(text string, s *Settings) (Condition, []Problem) {
 }
 
 func parseAlone(text string, s *Settings, happenings bool) (Expression, []Problem) {
-	src := newlines([]byte(text))
+	src := bytes.ToValidUTF8(newlines([]byte(text)), []byte("\uFFFD"))
 	d := &decoder{file: "expression", lines: sourceLines(src), settings: s}
 	runes := []rune(string(src))
 	places := make([]spot, len(runes)+1)
@@ -58,6 +58,7 @@ type expressionParser struct {
 	list       []lexeme
 	next       int
 	happenings bool
+	tooDeep    bool // told, and given up
 
 	// The comparison before, for what is often forgotten.
 	before struct {
@@ -68,12 +69,16 @@ type expressionParser struct {
 
 func (d *decoder) parseExpression(text []rune, places []spot, happenings bool) Expression {
 	p := &expressionParser{d: d, places: places, happenings: happenings}
+	before := len(d.problems)
 	if len(text) > maxExpression {
 		p.problem(0, "this expression is longer than %d characters: an attribute or a segment says the same shorter", maxExpression)
 		return Expression{}
 	}
 	p.list = p.lexemes(text)
 	if p.peek().kind == end {
+		if len(d.problems) > before {
+			return Expression{}
+		}
 		p.problem(0, "the expression is empty: write a condition, for example category = C")
 		return Expression{}
 	}
@@ -152,12 +157,12 @@ func (p *expressionParser) and(depth int) Expression {
 		case l.is(word, "and"):
 			p.next++
 		case l.is(sign, ","):
-			p.problem(l.at, "a comma joins no conditions: write and or or instead")
+			p.problem(l.at, `a comma joins no conditions: write "and" or "or" instead`)
 			p.next++
 			p.takeWord("and")
 		default:
 			p.problem(l.at, "%s", p.unjoined(l))
-			if l.kind != word || p.before.end == p.next {
+			if !p.starts(l) && !l.is(sign, "(") {
 				p.skip()
 				continue
 			}
@@ -166,37 +171,19 @@ func (p *expressionParser) and(depth int) Expression {
 	}
 }
 
-// unjoined tells what is wrong with a lexeme right behind a condition.
-func (p *expressionParser) unjoined(l lexeme) string {
-	b := p.before
-	switch {
-	case b.end == p.next && l.kind != sign && !p.starts(l):
-		return fmt.Sprintf("%s follows without and or or: put a value of several words in quotes, for example %s %s %s", l.shown(), b.field, b.op, inQuotes(b.value+" "+l.text))
-	case l.kind == sign && !l.is(sign, "("):
-		return fmt.Sprintf("%s does not fit here: a condition ends before it; write and or or and another one", l.shown())
-	}
-	return fmt.Sprintf("%s follows without and or or: write one of them before it", l.shown())
-}
-
-// starts tells whether a condition can start with the lexeme.
-func (p *expressionParser) starts(l lexeme) bool {
-	name, _, _ := strings.Cut(l.text, ".")
-	return l.kind == word && (l.text == "not" || l.text == "any" || name == FieldAttributes || slices.Contains(fieldNames, l.text) || isFunction(l.text))
-}
-
 func (p *expressionParser) unary(depth int) Expression {
 	l := p.peek()
 	opens := l.is(sign, "(")
 	if (opens || l.is(word, "not")) && depth == maxNested {
 		p.problem(l.at, "parentheses and nots stand more than %d deep within one another: simplify the expression", maxNested)
-		p.next = len(p.list) - 1
+		p.next, p.tooDeep = len(p.list)-1, true
 		return Expression{}
 	}
 	switch {
 	case opens:
 		p.next++
 		inner := p.or(depth + 1)
-		if !p.takeSign(")") {
+		if !p.takeSign(")") && !p.tooDeep {
 			p.problem(l.at, `this "(" is never closed: add ")"; within { } or [ ] of the file put the whole expression in quotes`)
 		}
 		return inner
@@ -243,45 +230,4 @@ func (p *expressionParser) condition(l lexeme) (Expression, bool) {
 	}
 	p.problem(l.at, "%s", p.unknownName(l))
 	return Expression{}, false
-}
-
-// misplaced is told where a condition should start and something else stands.
-func (p *expressionParser) misplaced(l lexeme) (Expression, bool) {
-	switch {
-	case l.kind == inQuote:
-		p.problem(l.at, "a condition starts with the name of a field without quotes, for example company = %s", inQuotes(l.text))
-	case p.next == 0:
-		p.problem(l.at, "a condition is missing before %s: write one, for example category = C", l.shown())
-	default:
-		p.problem(l.at, "a condition is missing between %s and %s: write one, for example category = C", p.list[p.next-1].shown(), l.shown())
-	}
-	return Expression{}, false
-}
-
-// unknownName knows the usual slips: an attribute without "attributes", a second
-// value behind or, a name of templates.
-func (p *expressionParser) unknownName(l lexeme) string {
-	b, behind := p.before, p.after()
-	alone := behind.kind == end || behind.is(word, "and") || behind.is(word, "or") || behind.is(sign, ")")
-	if p.d.settings != nil {
-		if _, declared := p.d.settings.Attributes[l.text]; declared {
-			return fmt.Sprintf("%s is an attribute: write attributes.%s", quoted(l.text), l.text)
-		}
-	}
-	if short, cut := strings.CutPrefix(strings.TrimPrefix(l.text, "."), "client."); cut && (slices.Contains(fieldNames, short) || strings.HasPrefix(short, "attributes.")) {
-		return fmt.Sprintf("%s is how letters name it: write %s", quoted(l.text), short)
-	}
-	if first, rest, dotted := strings.Cut(l.text, "."); dotted && DidYouMean(first, []string{FieldAttributes}) != "" {
-		return fmt.Sprintf("unknown field %s, did you mean \"attributes.%s\"?", quoted(l.text), rest)
-	}
-	if behind.is(sign, "(") {
-		return unknown("function", l.text, functionNames())
-	}
-	if alone && DidYouMean(l.text, functionNames()) != "" {
-		return unknown("condition", l.text, functionNames())
-	}
-	if alone && b.field != "" && p.next >= 2 && b.end == p.next-1 {
-		return fmt.Sprintf("%s is no condition: to allow several values write %s in [%s, %s]", quoted(l.text), b.field, b.value, l.text)
-	}
-	return unknown("field", l.text, append(slices.Clone(fieldNames), "attributes.NAME"))
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// String is the expression as people write it; it parses back to the same. It is
-// empty for the zero Expression.
+// String is the expression as people write it; it parses back to the same, unless a
+// map said more than a text may hold. It is empty for the zero Expression.
 func (e Expression) String() string {
 	var b strings.Builder
 	e.write(&b, 0)
@@ -80,25 +80,19 @@ func (e *Expression) writeComparison(b *strings.Builder, op string) {
 
 func (e *Expression) writeIn(b *strings.Builder, not bool) {
 	e.writeField(b)
-	choose := func(yes, no string) string {
-		if not {
-			return no
-		}
-		return yes
-	}
 	switch {
 	case len(e.Values) == 1 && e.Values[0] == "":
-		b.WriteString(choose(" is empty", " is not empty"))
+		b.WriteString(either(not, " is not empty", " is empty"))
 	case e.has():
 		b.WriteString(" has " + e.spelled(e.Values[0]))
 	case len(e.Values) == 1:
-		b.WriteString(choose(" = ", " != ") + e.spelled(e.Values[0]))
+		b.WriteString(either(not, " != ", " = ") + e.spelled(e.Values[0]))
 	default:
 		var values []string
 		for _, v := range e.Values {
 			values = append(values, e.spelled(v))
 		}
-		b.WriteString(choose(" in [", " not in [") + strings.Join(values, ", ") + "]")
+		b.WriteString(either(not, " not in [", " in [") + strings.Join(values, ", ") + "]")
 	}
 }
 
@@ -145,4 +139,11 @@ func (s *Sought) write(b *strings.Builder, span Duration) {
 
 func inQuotes(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+func either(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
 }

@@ -48,7 +48,7 @@ func (p *expressionParser) lexemes(text []rune) []lexeme {
 	for i := 0; i < len(text); {
 		start := i
 		switch r := text[i]; {
-		case r == ' ' || r == '\n' || r == '\t':
+		case r == '\n' || r == '\t' || unicode.Is(unicode.Zs, r): // blanks, those of word processors too
 			i++
 			continue
 		case wordRune(r):

@@ -14,7 +14,11 @@ func (f *Filter) decodeYAML(d *decoder, n ast.Node, path string) {
 	f.Expression = joinedBy(And, d.conditions(n, path, 0))
 }
 
-func (c *Condition) decodeYAML(d *decoder, n ast.Node, _ string) {
+func (c *Condition) decodeYAML(d *decoder, n ast.Node, path string) {
+	if _, keys := n.(*ast.MappingNode); keys {
+		c.Expression = joinedBy(And, d.conditions(n, path, 0))
+		return
+	}
 	c.Expression = d.expression(n, true)
 }
 
@@ -50,6 +54,7 @@ func (d *decoder) placesOf(n ast.Node, text []rune) []spot {
 	if _, block := n.(*ast.LiteralNode); block {
 		at = spot{at.line + 1, 1}
 	}
+	at = spot{max(1, at.line), max(1, at.column)}
 	places := make([]spot, 0, len(text)+1)
 	lost := false
 	last := at

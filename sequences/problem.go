@@ -14,6 +14,8 @@ type Problem struct {
 	Column  int    // from 1, in characters, not bytes
 	Message string // what is wrong and what to write instead, on one line
 	Source  string // the offending line as written
+
+	Severity string // "warning", or "" for what keeps the file from being used
 }
 
 // String gives the form editors and terminals make clickable:

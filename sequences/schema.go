@@ -28,6 +28,11 @@ func schemaOf(v any) []byte {
 	}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return specialSchema(r, t) }
 	schema := r.Reflect(v)
+	if calendar, ok := schema.Properties.Get("calendar"); ok {
+		for _, name := range Calendars {
+			calendar.Enum = append(calendar.Enum, name)
+		}
+	}
 	if schema.Definitions == nil {
 		schema.Definitions = jsonschema.Definitions{}
 	}
@@ -45,7 +50,7 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Duration]():
 		return durationSchema()
 	case reflect.TypeFor[Span]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^(none|[0-9]+(d|w|mo|bd)(-[0-9]+(d|w|mo|bd))?)$`, Examples: []any{"1w", "2w-4w", "1mo", none}}
+		return &jsonschema.Schema{Type: "string", Pattern: `^(none|[0-9]+(d|w|mo|bd)( ?[-–] ?[0-9]+(d|w|mo|bd))?)$`, Examples: []any{"1w", "2w-4w", "1mo", none}}
 	case reflect.TypeFor[Rate]():
 		return &jsonschema.Schema{Type: "string", Pattern: ratePattern.String(), Examples: []any{"2/s", "20/m", "100/h"}}
 	case reflect.TypeFor[Share]():
@@ -54,6 +59,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "date", Examples: []any{"2026-11-01"}}
 	case reflect.TypeFor[spread]():
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{1,9}(m|h)|none)$`, Examples: []any{"30m", noSpread}}
+	case reflect.TypeFor[DayOff]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$`, Examples: []any{"2026-12-31", "12-31"}}
 	case reflect.TypeFor[Filter]():
 		return &jsonschema.Schema{Ref: "#/$defs/Filter"}
 	case reflect.TypeFor[Condition]():
@@ -70,13 +77,15 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return oneOrMoreSchema(&jsonschema.Schema{Type: "string", Pattern: hoursPattern.String(), Examples: []any{"09:00-18:00"}})
 	case reflect.TypeFor[Reentry]():
 		after := jsonschema.NewProperties()
-		after.Set("after", durationSchema())
+		span := durationSchema()
+		span.Description = "how long after a finished run"
+		after.Set("after", span)
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []any{ReentryNever, ReentryAlways}},
 			{Type: "object", Properties: after, Required: []string{"after"}, AdditionalProperties: jsonschema.FalseSchema},
 		}}
 	}
-	return nil
+	return stepSchema(r, t)
 }
 
 // inline is the schema of v without document-level keywords.
@@ -99,62 +108,4 @@ func durationSchema() *jsonschema.Schema {
 
 func oneOrMoreSchema(one *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one}}}
-}
-
-// filterSchema is which clients: as a map or as text.
-func filterSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{
-		Description: "which clients: a map of conditions that must all hold, or a condition as text",
-		OneOf: []*jsonschema.Schema{
-			{Ref: "#/$defs/Conditions"},
-			expressionSchema("a condition on clients, with and, or, not and parentheses",
-				"category in [C, D] and last_purchase older than 180d",
-				"touches >= 7 and not last_human_touch within 30d",
-				"products has compressor and attributes.power_kw >= 75"),
-		},
-	}
-}
-
-func conditionSchema() *jsonschema.Schema {
-	return expressionSchema("a condition on the client and on what happened since he was enrolled, with and, or, not and parentheses; opens and clicks are those by people, unless any stands before them",
-		"clicked(guide) or clicked(case)", "not replied", "opened(guide) within 3d and category = C", "any opened(guide)", "touches >= 12")
-}
-
-// conditionsSchema is the map form.
-func conditionsSchema() *jsonschema.Schema {
-	keys := jsonschema.NewProperties()
-	for _, f := range textFields {
-		one := &jsonschema.Schema{Type: "string"}
-		for _, v := range f.values {
-			one.Enum = append(one.Enum, v)
-		}
-		keys.Set(f.name, oneOrMoreSchema(one))
-	}
-	spans := jsonschema.NewProperties()
-	spans.Set("older_than", durationSchema())
-	spans.Set("within", durationSchema())
-	keys.Set(FieldLastPurchase, &jsonschema.Schema{OneOf: []*jsonschema.Schema{
-		{Const: "never"},
-		{Type: "object", Properties: spans, AdditionalProperties: jsonschema.FalseSchema},
-	}})
-	scalar := &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
-	keys.Set(FieldAttributes, &jsonschema.Schema{
-		Type:                 "object",
-		AdditionalProperties: oneOrMoreSchema(scalar),
-		Description:          "attributes declared in seventh.yaml, by name",
-	})
-	whole := &jsonschema.Schema{
-		Type:                 "object",
-		Properties:           keys,
-		AdditionalProperties: jsonschema.FalseSchema,
-		Description:          "which clients: all conditions must hold",
-	}
-	keys.Set(FieldNot, &jsonschema.Schema{Ref: "#/$defs/Conditions"})
-	return whole
-}
-
-// expressionSchema is a condition as text.
-func expressionSchema(description string, examples ...any) *jsonschema.Schema {
-	shortest, longest := uint64(1), uint64(maxExpression)
-	return &jsonschema.Schema{Type: "string", MinLength: &shortest, MaxLength: &longest, Description: description, Examples: examples}
 }

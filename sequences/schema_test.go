@@ -60,3 +60,29 @@ func checkReferences(t *testing.T, src string, defs map[string]any) {
 		}
 	}
 }
+
+// What editors show as examples of conditions is read without problems.
+func TestExamplesOfConditionsAreValid(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Defs struct {
+			Filter, Condition struct {
+				OneOf []struct{ Examples []string }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(Schemas()["sequence.schema.json"], &schema); err != nil {
+		t.Fatal(err)
+	}
+	if len(schema.Defs.Filter.OneOf) != 2 || len(schema.Defs.Condition.OneOf) != 2 {
+		t.Fatalf("no examples: %+v", schema)
+	}
+	for _, text := range schema.Defs.Filter.OneOf[1].Examples {
+		if _, problems := ParseExpression(text, nil); len(problems) > 0 {
+			t.Errorf("%s: %v", text, problems)
+		}
+	}
+	for _, text := range schema.Defs.Condition.OneOf[1].Examples {
+		condition(t, text)
+	}
+}

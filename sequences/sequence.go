@@ -44,6 +44,13 @@ const ReplaceEnd = "end"
 // replacing says for steps that are gone which step takes their place.
 type replacing = map[string]string
 
+// What becomes of a letter that could not go within max_age.
+const (
+	MissedSend     = "send"     // it goes late all the same
+	MissedSkip     = "skip"     // it is given up, and the sequence goes on
+	MissedReanchor = "reanchor" // its delay counts anew
+)
+
 // Reentry is the rule for starting a sequence again.
 type Reentry struct {
 	Mode  string   // ReentryNever, ReentryAfter or ReentryAlways
@@ -59,7 +66,8 @@ type Sequence struct {
 	Reentry  Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
 	Priority int        `yaml:"priority" jsonschema:"minimum=0,maximum=1000,default=0" jsonschema_description:"the higher one wins when two sequences compete for a client"`
 	Sender   string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
-	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"a letter that could not go for this long after it was due is skipped, and the sequence goes on; without it letters wait for as long as it takes"`
+	Missed   string     `yaml:"missed" jsonschema:"enum=send,enum=skip,enum=reanchor" jsonschema_description:"what becomes of a letter that could not go within max_age: send it late, skip it, or reanchor: its delay counts anew from then; without it skip where max_age is written, else send"`
+	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"how late a letter may be before missed decides; without it letters wait for as long as it takes"`
 	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
 	ExitOn   ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
 	For      string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
@@ -79,6 +87,17 @@ func (s *Sequence) MaxAgeOf(step Step) Duration {
 		return s.MaxAge
 	}
 	return step.MaxAge
+}
+
+// MissedOf is what becomes of a step's letter that is older than its max_age.
+func (s *Sequence) MissedOf(step Step) string {
+	switch {
+	case s.Missed != "":
+		return s.Missed
+	case s.MaxAgeOf(step).IsZero():
+		return MissedSend
+	}
+	return MissedSkip
 }
 
 // ParseSequence reads one file of sequences/. With settings, names that they do
@@ -107,7 +126,10 @@ func (s *Sequence) check(d *decoder) {
 	if s.Title == "" {
 		s.Title = s.Name
 	}
+	s.checkMissed(d)
 	d.checkSteps(s)
+	s.checkEdits(d)
+	d.letterName(d.spotOf("handover"), s.Handover)
 	if d.settings == nil {
 		return
 	}
@@ -117,6 +139,19 @@ func (s *Sequence) check(d *decoder) {
 	if _, ok := d.settings.Windows[s.Window]; !ok && s.Window != "" {
 		d.problem(d.spotOf("window"), "%s", unknown("window", s.Window, names(d.settings.Windows)))
 	}
+}
+
+// checkMissed finds a rule for letters that are too late where none ever is.
+func (s *Sequence) checkMissed(d *decoder) {
+	if s.Missed == "" || s.Missed == MissedSend {
+		return
+	}
+	for path := range d.keys {
+		if lastKey(path) == "max_age" {
+			return
+		}
+	}
+	d.problem(d.spotOf("missed"), "missed: %s needs to know what is too late: write max_age beside it, for example max_age: 3d", s.Missed)
 }
 
 func (r *Reentry) decodeYAML(d *decoder, n ast.Node, path string) {

@@ -13,7 +13,8 @@ import (
 type Settings struct {
 	Company        Company              `yaml:"company" jsonschema_description:"the company that letters come from"`
 	TimeZone       string               `yaml:"time_zone" jsonschema:"required,example=Europe/Moscow" jsonschema_description:"write the company's IANA time zone, for example Europe/Moscow"`
-	Calendar       string               `yaml:"calendar" jsonschema:"enum=ru,enum=by,enum=kz,enum=uz,enum=weekends,default=weekends" jsonschema_description:"whose days off count"`
+	Calendar       string               `yaml:"calendar" jsonschema:"default=weekends" jsonschema_description:"whose days off count: the country, for example ru, de or us; or weekends"`
+	OwnDays        OwnDays              `yaml:"calendars" jsonschema_description:"the company's own days off and working days, on top of the calendar"`
 	Locale         string               `yaml:"locale" jsonschema:"default=en,example=ru" jsonschema_description:"language of letters to clients without a locale of their own"`
 	Locales        []string             `yaml:"locales" jsonschema_description:"languages that every letter is written in; check warns about those that lack one"`
 	Categories     map[string]Category  `yaml:"categories" jsonschema_description:"A to D: changes to the built-in cadence"`
@@ -30,22 +31,22 @@ type Settings struct {
 
 // Company is the company that letters come from; each value is one line of text.
 type Company struct {
-	Name    string `yaml:"name"`
-	Site    string `yaml:"site"`
-	Address string `yaml:"address"`
-	Phone   string `yaml:"phone"`
-	Email   string `yaml:"email"`
+	Name    string `yaml:"name" jsonschema:"example=Levanto" jsonschema_description:"the company's name, {{ .company.name }} in letters"`
+	Site    string `yaml:"site" jsonschema:"example=https://example.com" jsonschema_description:"the company's site, {{ .company.site }} in letters"`
+	Address string `yaml:"address" jsonschema_description:"the postal address, which law wants in letters in many countries"`
+	Phone   string `yaml:"phone" jsonschema:"oneof_type=string;number,example=+7 495 000-00-00" jsonschema_description:"the company's phone, {{ .company.phone }} in letters"`
+	Email   string `yaml:"email" jsonschema:"example=sales@example.com" jsonschema_description:"the company's own address, {{ .company.email }} in letters"`
 }
 
 // Attribute declares one of client.attributes, so that a slip in its name is found.
 type Attribute struct {
-	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string"` // never empty after ParseSettings
-	Title string `yaml:"title"`
+	Type  string `yaml:"type" jsonschema:"enum=string,enum=number,enum=bool,enum=date,default=string" jsonschema_description:"what kind of value it has; with date written as 2026-03-02"` // never empty after ParseSettings
+	Title string `yaml:"title" jsonschema_description:"what people read"`
 }
 
 // ConsentPolicy says on which basis a client may get automated letters.
 type ConsentPolicy struct {
-	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest"`
+	Allow []string `yaml:"allow" jsonschema:"enum=opt_in,enum=double_opt_in,enum=contract,enum=legitimate_interest" jsonschema_description:"the grounds that allow automated letters; opt_in, double_opt_in and contract if left out"`
 }
 
 // ParseSettings reads seventh.yaml. Problems come in the order of the file; with
@@ -66,12 +67,11 @@ func ParseSettings(file string, src []byte) (*Settings, []Problem) {
 // check holds the rules that tags cannot say. It runs over whatever could be
 // decoded, and fills in names and defaults.
 func (s *Settings) check(d *decoder) {
-	if s.TimeZone != "" {
-		// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
-		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
-			d.problem(d.spotOf("time_zone"), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(s.TimeZone))
-		}
+	d.timeZone("time_zone", s.TimeZone)
+	if !slices.Contains(Calendars, s.Calendar) {
+		d.problem(d.spotOf("calendar"), "%s", unknownCalendar(s.Calendar))
 	}
+	s.OwnDays.check(d)
 	if !localePattern.MatchString(s.Locale) {
 		d.problem(d.spotOf("locale"), "%s is not a locale: write a language code, for example en or ru", quoted(s.Locale))
 	}
@@ -112,6 +112,16 @@ func (d *decoder) address(path, s string) {
 	}
 	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
 		d.problem(d.spotOf(path), "%s is not an e-mail address: write it like sales@example.com", quoted(s))
+	}
+}
+
+func (d *decoder) timeZone(path, name string) {
+	if name == "" {
+		return
+	}
+	// LoadLocation takes "Local" for the machine's own zone, which differs between machines.
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		d.problem(d.spotOf(path), "unknown time zone %s: write it as Region/City, for example Europe/Moscow or Asia/Almaty", quoted(name))
 	}
 }
 

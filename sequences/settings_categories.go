@@ -10,7 +10,7 @@ const none = "none"
 
 // Category is how often clients of a category hear from us.
 type Category struct {
-	Title     string   `yaml:"title"`
+	Title     string   `yaml:"title" jsonschema_description:"what people read"`
 	Letters   Duration `yaml:"letters" none:"too" jsonschema:"pattern=^(none|[0-9]+(m|h|d|w|mo|bd))$" jsonschema_description:"time between automated letters: what the word cadence means in its sequence; or none"`
 	Calls     Span     `yaml:"calls" none:"too" jsonschema_description:"time between the rep's calls, for example 1mo, or from-to: 2w-4w; or none"`
 	Chain     string   `yaml:"chain" none:"too" jsonschema_description:"the sequence that clients of the category get their letters from, which should never run out of letters; or none"`

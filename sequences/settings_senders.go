@@ -9,8 +9,9 @@ import (
 // Sender is somebody letters come from: a mailbox, and how much it may send.
 type Sender struct {
 	Email      string `yaml:"email" jsonschema:"required" jsonschema_description:"write the address in From"`
-	Name       string `yaml:"name"`
+	Name       string `yaml:"name" jsonschema_description:"the name that stands before the address, for example Ann Smith"`
 	ReplyTo    string `yaml:"reply_to" jsonschema_description:"where replies go, if not to email"`
+	TimeZone   string `yaml:"time_zone" jsonschema:"example=Asia/Almaty" jsonschema_description:"the rep's own clock, for windows with time_zone: rep; without it the company's"`
 	SMTP       string `yaml:"smtp" jsonschema:"example=env:ANN_SMTP_URL" jsonschema_description:"its own mail server, as in SEVENTH_SMTP_URL; with a password write env:NAME or file:PATH; without it letters go over the server in SEVENTH_SMTP_URL"`
 	Rate       Rate   `yaml:"rate" jsonschema_description:"most letters per second, minute or hour"`
 	DailyLimit int    `yaml:"daily_limit" jsonschema:"minimum=1,maximum=10000000" jsonschema_description:"most letters on a day of the company's time zone"`
@@ -60,6 +61,7 @@ func (s *Settings) checkSenders(d *decoder) {
 		d.address(path+".email", sender.Email)
 		d.address(path+".reply_to", sender.ReplyTo)
 		d.server(path+".smtp", sender.SMTP)
+		d.timeZone(path+".time_zone", sender.TimeZone)
 		if r := sender.Ramp; r != nil && r.Ceiling > 0 && r.Ceiling < r.Start {
 			d.problem(d.spotOf(path+".ramp.ceiling"), "the ceiling %d is below the start %d: write a higher ceiling or a lower start", r.Ceiling, r.Start)
 		}

@@ -20,7 +20,7 @@ type Step struct {
 	Attach []string `yaml:"attach" jsonschema_description:"files in files/ that go with the letter"`
 	// Thread is ThreadReply or ThreadNew, which is also meant by "".
 	Thread string   `yaml:"thread" jsonschema:"enum=reply,enum=new,default=new" jsonschema_description:"reply: the letter answers the one before it, from the same mailbox and in the same conversation"`
-	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before the sequence's missed decides; without it the sequence's"`
+	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before missed decides; without it the sequence's"`
 
 	Call   string   `yaml:"call" jsonschema:"example=c/follow-up" jsonschema_description:"a call by the rep: its script, a file in scripts/ without .md; the next delay starts when it is done"`
 	Task   string   `yaml:"task" jsonschema_description:"anything else the rep should do, in his words; the next delay starts when it is done"`
@@ -68,19 +68,20 @@ const (
 var stepKinds = []struct {
 	kind  Kind
 	check func(d *decoder, s *Step, path string)
+	whole bool // its check would only repeat what was told of a part that could not be read
 	keys  []string
 }{
-	{KindEmail, checkEmail, []string{"repeat", "offer", "attach", "thread", "max_age"}},
-	{KindCall, checkCall, []string{"give_up"}},
-	{KindTask, checkTask, []string{"give_up", "script"}},
-	{KindWait, nil, nil},
-	{KindIf, checkIf, []string{"then", "else"}},
-	{KindSplit, checkSplit, nil},
-	{KindSet, checkSet, nil},
-	{KindEnroll, checkEnroll, nil},
-	{KindEnd, nil, nil},
-	{KindNotify, nil, nil},
-	{KindWebhook, checkWebhook, nil},
+	{KindEmail, checkEmail, false, []string{"repeat", "offer", "attach", "thread", "max_age"}},
+	{KindCall, checkCall, false, []string{"give_up"}},
+	{KindTask, checkTask, false, []string{"give_up", "script"}},
+	{KindWait, nil, false, nil},
+	{KindIf, checkIf, false, []string{"then", "else"}},
+	{KindSplit, checkSplit, true, nil},
+	{KindSet, checkSet, true, nil},
+	{KindEnroll, checkEnroll, false, nil},
+	{KindEnd, nil, false, nil},
+	{KindNotify, nil, false, nil},
+	{KindWebhook, checkWebhook, false, nil},
 }
 
 // Kind is what the step does; "" for one that does nothing, which no parsed step is.
@@ -145,6 +146,12 @@ func (s *Step) decodeYAML(d *decoder, n ast.Node, path string) {
 			d.name(at, id)
 		}
 	}
+	if s.RenamedFrom != "" {
+		if d.renames == nil {
+			d.renames = map[string]spot{}
+		}
+		d.renames[s.RenamedFrom] = d.spotOf(joinPath(path, "renamed_from"))
+	}
 	d.kindOf(s, n, path, len(d.problems) > before)
 }
 
@@ -176,36 +183,30 @@ func (d *decoder) kindOf(s *Step, n ast.Node, path string, misread bool) {
 	}
 	at := d.spotOf(joinPath(path, found[0]))
 	s.Line, s.Column = at.line, at.column
+	told := map[string]bool{}
 	for _, k := range stepKinds {
 		for _, key := range k.keys {
-			if written(key) && !slices.Contains(keysOf(found[0]), key) {
-				d.problem(d.keys[joinPath(path, key)], "%s belongs to a step with %s, and this one has %s: remove it or make a step of its own", key, owners(key), found[0])
+			if owners := ownersOf(key); written(key) && !told[key] && !slices.Contains(owners, found[0]) {
+				told[key] = true
+				d.problem(d.keys[joinPath(path, key)], "%s belongs to a step with %s, and this one has %s: remove it or make a step of its own",
+					key, strings.Join(owners, " or "), found[0])
 			}
 		}
-		if string(k.kind) == found[0] && k.check != nil {
+		if string(k.kind) == found[0] && k.check != nil && !(misread && k.whole) {
 			k.check(d, s, path)
 		}
 	}
 }
 
-func keysOf(kind string) []string {
-	for _, k := range stepKinds {
-		if string(k.kind) == kind {
-			return k.keys
-		}
-	}
-	return nil
-}
-
-// owners are the kinds of steps that may have a key, for messages.
-func owners(key string) string {
+// ownersOf are the kinds of steps that may have a key.
+func ownersOf(key string) []string {
 	var kinds []string
 	for _, k := range stepKinds {
 		if slices.Contains(k.keys, key) {
 			kinds = append(kinds, string(k.kind))
 		}
 	}
-	return strings.Join(kinds, " or ")
+	return kinds
 }
 
 // checkSteps holds what concerns the steps together: there are some, and no two
@@ -214,11 +215,12 @@ func (d *decoder) checkSteps(s *Sequence) {
 	if at, written := d.spots["steps"]; written && s.Steps != nil && len(s.Steps) == 0 {
 		d.problem(at, "the sequence has no steps: write at least one, for example - { id: guide, email: c/guide }")
 	}
-	if len(s.Steps) > 0 && s.Steps[0].Thread == ThreadReply {
+	if len(s.Steps) > 0 && len(s.Steps[0].Email) > 0 && s.Steps[0].Thread == ThreadReply {
 		d.problem(d.spotOf("steps[0].thread"), "the first letter has none before it to answer: remove thread: reply here")
 	}
 	lines := map[string]int{}
 	d.uniqueIDs(s.Steps, "steps", lines)
+	d.checkEdits(s)
 }
 
 func (d *decoder) uniqueIDs(steps []Step, path string, lines map[string]int) {

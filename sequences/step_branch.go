@@ -39,7 +39,10 @@ func checkSplit(d *decoder, s *Step, path string) {
 			d.name(d.spotOf(at+".name"), b.Name)
 		}
 		if seen[b.Name] {
-			d.problem(d.spotOf(at+".name"), "%s is the name of another branch: every branch needs its own", quoted(b.Name))
+			if _, named := d.keys[at+".name"]; named {
+				at += ".name"
+			}
+			d.problem(d.spotOf(at), "%s is the name of another branch: every branch needs its own", quoted(b.Name))
 		}
 		seen[b.Name] = true
 		total += b.Weight

@@ -1,6 +1,7 @@
 package sequences
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -147,4 +148,25 @@ func (w *Wait) on(day Date, from time.Time) time.Time {
 		return day.Start(from.Location())
 	}
 	return wall(day.Year, day.Month, day.Day, time.Duration(w.Time)*time.Minute, from.Location())
+}
+
+// says is a wait in a line.
+func (w *Wait) says() string {
+	var parts []string
+	if !w.For.IsZero() {
+		parts = append(parts, w.For.String())
+	}
+	if (w.Date != Date{}) {
+		parts = append(parts, w.Date.String())
+	}
+	for _, day := range w.Weekdays {
+		parts = append(parts, weekdayNames[(day+6)%7])
+	}
+	if w.Time != noTime {
+		parts = append(parts, fmt.Sprintf("%02d:%02d", w.Time/60, w.Time%60))
+	}
+	if w.Event != nil {
+		parts = append(parts, w.Event.String(), "at most "+w.Timeout.String())
+	}
+	return strings.Join(parts, ", ")
 }

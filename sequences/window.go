@@ -47,7 +47,9 @@ const (
 
 // Open is the first interval at or after t, in t's location, in which the
 // window is open; when t is inside one, opens is t. A window that does not open
-// within 400 days is an error.
+// within 400 days is an error. Hours last from when the clock first shows their
+// beginning, or later, to when it first shows their end, or later: an hour that the
+// clock repeats is one longer opening, and a part that it skips is left out.
 func (w Window) Open(t time.Time, cal Calendar) (opens, closes time.Time, err error) {
 	if w.always() {
 		return t, t.Add(24 * time.Hour), nil
@@ -59,8 +61,8 @@ func (w Window) Open(t time.Time, cal Calendar) (opens, closes time.Time, err er
 			continue
 		}
 		for _, r := range w.ranges() {
-			opens = wall(year, month, day+i, time.Duration(r.From)*time.Minute, t.Location())
-			closes = wall(year, month, day+i, time.Duration(r.To)*time.Minute, t.Location())
+			opens = reached(year, month, day+i, time.Duration(r.From)*time.Minute, t.Location())
+			closes = reached(year, month, day+i, time.Duration(r.To)*time.Minute, t.Location())
 			if opens.Before(t) {
 				opens = t
 			}

@@ -10,6 +10,7 @@ var (
 	office   = Window{Name: "office", Days: workdays, Ranges: []Range{{9 * 60, 18 * 60}}, Holidays: SkipHolidays}
 	lunch    = Window{Name: "lunch", Days: workdays, Ranges: []Range{{9 * 60, 13 * 60}, {14 * 60, 18 * 60}}}
 	night    = Window{Name: "night", Ranges: []Range{{2 * 60, 3 * 60}}, Holidays: IgnoreHolidays}
+	early    = Window{Name: "early", Ranges: []Range{{2*60 + 30, 5 * 60}}, Holidays: IgnoreHolidays}
 	saturday = Window{Name: "saturday", Days: []time.Weekday{time.Saturday}}
 )
 
@@ -36,6 +37,9 @@ func TestWindowOpensNext(t *testing.T) {
 		{"holidays can be ignored", night, "ru", "2026-01-01 00:00 Europe/Moscow", "2026-01-01T02:00:00+03:00", "2026-01-01T03:00:00+03:00"},
 		{"an hour that the clock skips does not open", night, "weekends", "2026-03-29 00:00 Europe/Berlin", "2026-03-30T02:00:00+02:00", "2026-03-30T03:00:00+02:00"},
 		{"an hour that occurs twice is open twice", night, "weekends", "2026-10-25 00:00 Europe/Berlin", "2026-10-25T02:00:00+02:00", "2026-10-25T03:00:00+01:00"},
+		{"a beginning that the clock skips is when it goes forward", early, "weekends", "2026-03-29 00:00 Europe/Berlin", "2026-03-29T03:00:00+02:00", "2026-03-29T05:00:00+02:00"},
+		{"several ranges are several openings", lunch, "ru", "2026-03-02 13:59 Europe/Moscow", "2026-03-02T14:00:00+03:00", "2026-03-02T18:00:00+03:00"},
+		{"the next one of which may be on another day", lunch, "ru", "2026-03-06 18:00 Europe/Moscow", "2026-03-10T09:00:00+03:00", "2026-03-10T13:00:00+03:00"},
 		{"no window is always open", Window{}, "ru", "2026-01-01 03:00 Europe/Moscow", "2026-01-01T03:00:00+03:00", "2026-01-02T03:00:00+03:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ var cures = []struct{ message, cure string }{
 	{"mapping value is not allowed", `this text holds ": ", or the next line is indented too far: put the text in quotes, or align the lines`},
 	{"could not find end character of", "this quote is never closed: add the closing quote"},
 	{"',' or ']' must be specified", `the list before this is not closed: add "]" or ","`},
-	{"',' or '}' must be specified", `the map before this is not closed: add "}" or ","`},
+	{"',' or '}' must be specified", `the map before this is not closed: add "}" or ","; a condition that holds [ ] or a comma stands in quotes within { }`},
 	{"could not find flow mapping end token", `this map is never closed: add "}"`},
 	{"sequence end token ']' not found", `this list is never closed: add "]"`},
 	{"is a reserved character", "text must not start with this character: put the text in quotes"},

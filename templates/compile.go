@@ -17,12 +17,13 @@ type loader struct {
 	names         []string // known fields
 	words         *placeholders
 	defaultLocale string
+	ownWayOut     bool // letters have links for unsubscribing: the layout may do without
 }
 
 func (l loader) layout(files []*file) *layout {
 	for _, f := range files {
 		if f.path == layoutPath {
-			return parseLayout(f, l.names, l.words)
+			return parseLayout(f, l.names, l.words, l.ownWayOut)
 		}
 	}
 	return nil
@@ -57,6 +58,10 @@ func (l loader) letter(f *file, frame *layout) *Letter {
 		return nil
 	}
 	maps.Copy(used, frame.fields)
+	if !used["link.unsubscribe"] {
+		f.problem(start, "this letter has no way out: write [Unsubscribe]({{ .link.unsubscribe }}) below it, or put the link into the layout for all letters")
+		return nil
+	}
 	letter.Links = links
 	if err := letter.compile(head, doc, frame, used, personal); err != nil {
 		f.problem(start, "cannot compile the letter: %s", err)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Data is what one letter is filled with: the groups client, rep, company, offer and link, each a map of the fields that
+// Data is what one letter is filled with: the groups client, rep, previous_rep, company, offer and link, each a map of the fields that
 // [Fields] names. Any of them may be missing: a missing or nil field prints as nothing and counts as false.
 // The sender adds two fields of link that authors never write themselves: open, the URL of the pixel, and clicks, a
 // []string with the tracked URL of each link by its index. Without clicks, links lead straight to their destinations.
@@ -18,6 +18,7 @@ var builtinFields = []string{
 	"company.address", "company.email", "company.name", "company.phone", "company.site",
 	"link.unsubscribe",
 	"offer.expires_at", "offer.name",
+	"previous_rep.email", "previous_rep.name", "previous_rep.phone", // empty but in a handover letter: who looked after the client before
 	"rep.email", "rep.first_name", "rep.name", "rep.phone", "rep.position",
 }
 

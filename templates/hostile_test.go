@@ -132,7 +132,7 @@ func compiled(t testing.TB, source string) unmarked {
 	u := unmarked{letter: set.Letter("x", "")}
 	f, lf := newFile("templates/x.md", []byte(source)), newFile(layoutPath, []byte(plainLayout))
 	words := newPlaceholders(f.text, lf.text)
-	frame := parseLayout(lf, Fields([]string{"industry", "employees"}), words)
+	frame := parseLayout(lf, Fields([]string{"industry", "employees"}), words, false)
 	words = frame.words.with()
 	head, start := parseFrontMatter(f)
 	doc := parseMarkdown(f, words, words.mask(f.text[start:], start, scanActions(f, f.text[start:], start)))

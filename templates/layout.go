@@ -21,7 +21,7 @@ type layout struct {
 const pixel = `{{ if .link.open }}<img src="{{ .link.open }}" width="1" height="1" alt="">{{ end }}`
 
 // parseLayout reads the layout; it is nil when there are problems.
-func parseLayout(f *file, names []string, words *placeholders) *layout {
+func parseLayout(f *file, names []string, words *placeholders, ownWayOut bool) *layout {
 	actions := scanActions(f, f.text, 0)
 	l := &layout{words: words.with(), fields: map[string]bool{}}
 	check := checker{file: f, dict: newDictionary(append(append([]string(nil), names...), layoutFields...)), used: l.fields}
@@ -39,7 +39,7 @@ func parseLayout(f *file, names []string, words *placeholders) *layout {
 	if bodies == 0 {
 		f.problem(0, "the layout has no {{ .body }}: write it where the letter goes")
 	}
-	if !l.fields["link.unsubscribe"] {
+	if !l.fields["link.unsubscribe"] && !ownWayOut {
 		f.problem(0, "the layout has no {{ .link.unsubscribe }}: every letter must offer a way out")
 	}
 	if !strings.Contains(strings.ToLower(f.text), "<body") {

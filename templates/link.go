@@ -176,10 +176,10 @@ func markButton(link *ast.Link) {
 
 // locateDestination finds where a destination is written: after the text of its link.
 func (d *document) locateDestination(n ast.Node, raw []byte) int {
-	from := 0
+	from, begun := 0, false
 	_ = ast.Walk(n.Parent(), func(c ast.Node, entering bool) (ast.WalkStatus, error) {
-		if t, ok := c.(*ast.Text); ok && entering && from == 0 {
-			from = t.Segment.Start
+		if t, ok := c.(*ast.Text); ok && entering && !begun {
+			from, begun = t.Segment.Start, true
 		}
 		return ast.WalkContinue, nil
 	})

@@ -14,7 +14,12 @@ type Problem struct {
 	Column  int    // in characters, from 1
 	Message string // what is wrong and how to put it right
 	Source  string // the offending line as written
+
+	Severity string // Warning, or "" for what keeps the letter from being used
 }
+
+// Warning is the severity of what a letter can be sent with, but had better not.
+const Warning = "warning"
 
 // String is the form editors and CI logs understand: file:line:col: message.
 func (p Problem) String() string {
@@ -37,7 +42,14 @@ func newFile(path string, content []byte) *file {
 }
 
 // problem records what is wrong at a byte offset of the text.
-func (f *file) problem(offset int, format string, args ...any) {
+func (f *file) problem(offset int, format string, args ...any) { f.tell("", offset, format, args...) }
+
+// warning records what had better be otherwise.
+func (f *file) warning(offset int, format string, args ...any) {
+	f.tell(Warning, offset, format, args...)
+}
+
+func (f *file) tell(severity string, offset int, format string, args ...any) {
 	offset = min(max(offset, 0), len(f.text))
 	before := f.text[:offset]
 	start := strings.LastIndexByte(before, '\n') + 1
@@ -48,6 +60,8 @@ func (f *file) problem(offset int, format string, args ...any) {
 		Column:  utf8.RuneCountInString(before[start:]) + 1,
 		Message: fmt.Sprintf(format, args...),
 		Source:  line,
+
+		Severity: severity,
 	})
 }
 

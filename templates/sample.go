@@ -27,6 +27,11 @@ func SampleData(locale string, now time.Time) Data {
 		"phone":      "+44 20 7946 0000",
 		"position":   "Account manager",
 	}
+	previous := map[string]any{ // of a letter that hands the client over
+		"name":  "Mary Field",
+		"email": "mary.field@company.example",
+		"phone": "+44 20 7946 0002",
+	}
 	company := map[string]any{
 		"name":    "Seventh Ltd",
 		"site":    "https://company.example",
@@ -37,9 +42,10 @@ func SampleData(locale string, now time.Time) Data {
 	offer := map[string]any{"name": "Ten per cent off the first order", "expires_at": now.AddDate(0, 0, 7)}
 	if language(locale) == "ru" {
 		translate(client, rep, company, offer)
+		previous["name"], previous["phone"] = "Мария Полева", "+7 495 000-00-02"
 	}
 	return Data{
-		"client": client, "rep": rep, "company": company, "offer": offer,
+		"client": client, "rep": rep, "previous_rep": previous, "company": company, "offer": offer,
 		"link": map[string]any{"unsubscribe": "https://company.example/u/sample"},
 	}
 }

@@ -16,6 +16,7 @@
 //	compile.go      actions come back; html/template escapes them by context
 //	fold.go         what is the same for all clients of the letter becomes fixed text
 //	segments.go     fixed text gets an index; what stands between are the personal segments
+//	lint.go         what is wrong with a letter that compiles
 //	programmer.go   what html/template would execute becomes a program (program.go), of expressions (expression.go) and
 //	                escapers (escape.go); where there is no step for a node, html/template executes the part after all
 //
@@ -51,7 +52,7 @@ func Load(fsys fs.FS, attributes []string, defaultLocale string) (*Set, []Proble
 	for _, f := range files {
 		texts = append(texts, f.text)
 	}
-	l := loader{names: Fields(attributes), words: newPlaceholders(texts...), defaultLocale: defaultLocale}
+	l := loader{names: Fields(attributes), words: newPlaceholders(texts...), defaultLocale: defaultLocale, ownWayOut: ownWayOut(files)}
 	set := &Set{defaultLocale: defaultLocale, byName: map[string][]*Letter{}}
 
 	layout := l.layout(files)
@@ -74,6 +75,16 @@ func Load(fsys fs.FS, attributes []string, defaultLocale string) (*Set, []Proble
 	}
 	sortProblems(problems)
 	return set, problems
+}
+
+// ownWayOut tells whether letters bring their link for unsubscribing themselves, which the layout has otherwise.
+func ownWayOut(files []*file) bool {
+	for _, f := range files {
+		if f.path != layoutPath && strings.Contains(f.text, ".link.unsubscribe") {
+			return true
+		}
+	}
+	return false
 }
 
 // readFiles reads the layout and all letters. A layout that is missing while there are letters is a file with a problem.
@@ -119,6 +130,9 @@ func (s *Set) Has(name string) bool { return len(s.byName[name]) > 0 }
 
 // Letters returns the letters of all templates in all locales, by name, then locale.
 func (s *Set) Letters() []*Letter { return slices.Clone(s.letters) }
+
+// Variants returns the letters of one template in its locales, sorted by those.
+func (s *Set) Variants(name string) []*Letter { return slices.Clone(s.byName[name]) }
 
 // Locales returns the locales a template is written in, sorted; "" is the letter without one.
 func (s *Set) Locales(name string) []string {

@@ -35,7 +35,8 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	if letter == nil {
 		return nil, fmt.Errorf("%w: there is no letter templates/%s.md in the published content", errUnwritable, l.Template)
 	}
-	compiled, err := edition.compile(ctx, w.options.Pool, letter)
+	step, _ := l.Version.Sequence.Step(l.Step)
+	compiled, err := edition.compile(ctx, w.options.Pool, letter, step.Attach)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func composing(tb testing.TB) (*Worker, *edition, *engine.Letter) {
 	}
 	l.Template = "letter"
 	w := &Worker{options: Options{PublicURL: "https://mail.example.com", Links: links}}
-	return w, &edition{settings: settings, set: set, compiled: map[*templates.Letter]*mail.Compiled{letter: compiled}}, l
+	return w, &edition{settings: settings, set: set, compiled: map[parts]*mail.Compiled{{letter: letter}: compiled}}, l
 }
 
 func BenchmarkCompose(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"seventh/internal/engine"
+	"seventh/internal/store"
 	"seventh/internal/token"
 	"seventh/sequences"
 )
@@ -13,7 +14,8 @@ type fields struct {
 	*engine.Letter
 	worker      *Worker
 	settings    *sequences.Settings
-	links       int // how many the letter has
+	previous    *store.User // the rep before this one, in a letter that hands the client over
+	links       int         // how many the letter has
 	unsubscribe string
 }
 
@@ -51,6 +53,10 @@ var fieldValues = map[string]func(*fields) any{
 	"rep.phone":      func(f *fields) any { return f.rep(&f.Rep.Phone, nil) },
 	"rep.position":   func(f *fields) any { return f.rep(&f.Rep.Position, nil) },
 
+	"previous_rep.name":  func(f *fields) any { return f.before(func(u *store.User) *string { return &u.Name }) },
+	"previous_rep.email": func(f *fields) any { return f.before(func(u *store.User) *string { return &u.Email }) },
+	"previous_rep.phone": func(f *fields) any { return f.before(func(u *store.User) *string { return &u.Phone }) },
+
 	"company.name":    func(f *fields) any { return &f.settings.Company.Name },
 	"company.site":    func(f *fields) any { return &f.settings.Company.Site },
 	"company.address": func(f *fields) any { return &f.settings.Company.Address },
@@ -78,6 +84,14 @@ func (f *fields) rep(owner, sender *string) *string {
 		return owner
 	}
 	return sender
+}
+
+// before is what is said of the rep who looked after the client until now.
+func (f *fields) before(of func(*store.User) *string) any {
+	if f.previous == nil {
+		return nil
+	}
+	return of(f.previous)
 }
 
 func (f *fields) offerName() any {

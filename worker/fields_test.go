@@ -45,13 +45,15 @@ func TestEveryFieldShowsItsValue(t *testing.T) {
 		Zone: time.FixedZone("", 3*60*60),
 	}
 	l.OfferName, l.OfferExpiresAt = "spring", &ends
-	f := &fields{Letter: l, settings: settings, unsubscribe: "https://u.example/1"}
+	f := &fields{Letter: l, settings: settings, unsubscribe: "https://u.example/1",
+		previous: &store.User{Name: "Mary Field", Email: "mary@acme.example", Phone: "+3"}}
 	want := map[string]string{
 		"client.external_id": "7", "client.first_name": "Ann", "client.last_name": "Brown", "client.name": "Ann Brown", "client.email": "ann@client.example",
 		"client.company": "Brown", "client.category": "C", "client.temperature": "warm", "client.stage": "lead", "client.locale": "en", "client.source": "web",
 		"client.products": "[a b]", "client.last_purchase_at": "2026-03-02 01:00:00 +0300 +0300", "client.attributes.industry": "wood",
 		"rep.name": "Peter Hill", "rep.first_name": "Peter", "rep.email": "peter@acme.example", "rep.phone": "+2", "rep.position": "manager",
 		"company.name": "Acme", "company.site": "https://acme.example", "company.address": "1 High Street", "company.phone": "+1", "company.email": "hello@acme.example",
+		"previous_rep.name": "Mary Field", "previous_rep.email": "mary@acme.example", "previous_rep.phone": "+3",
 		"offer.name": "spring", "offer.expires_at": "2026-04-01 12:00:00 +0300 +0300", "link.unsubscribe": "https://u.example/1",
 	}
 	if diff := cmp.Diff(want, shown(f)); diff != "" {
@@ -59,9 +61,10 @@ func TestEveryFieldShowsItsValue(t *testing.T) {
 	}
 
 	l.From = sequences.Sender{Name: "The team", Email: "team@acme.example"}
-	l.OfferExpiresAt, l.Client.LastPurchaseAt = nil, nil
+	l.OfferExpiresAt, l.Client.LastPurchaseAt, f.previous = nil, nil, nil
 	want["rep.name"], want["rep.first_name"], want["rep.email"] = "The team", "The", "team@acme.example"
-	for _, path := range []string{"rep.phone", "rep.position", "offer.name", "offer.expires_at", "client.last_purchase_at"} {
+	for _, path := range []string{"rep.phone", "rep.position", "offer.name", "offer.expires_at", "client.last_purchase_at",
+		"previous_rep.name", "previous_rep.email", "previous_rep.phone"} {
 		delete(want, path)
 	}
 	if diff := cmp.Diff(want, shown(f)); diff != "" {

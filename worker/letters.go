@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"seventh/internal/content"
@@ -22,12 +23,21 @@ type letters struct {
 // each letter when it is first sent.
 type edition struct {
 	publication int64
+	folder      *content.Folder
 	settings    *sequences.Settings
 	set         *templates.Set
 	keys        mail.Keyring
 
 	mu       sync.Mutex
-	compiled map[*templates.Letter]*mail.Compiled
+	compiled map[parts]*mail.Compiled
+	files    map[string]mail.Attachment // encoded once, for all letters that carry them
+}
+
+// parts are what a compiled letter is made of: steps may send one letter with other
+// files.
+type parts struct {
+	letter *templates.Letter
+	files  string // by name, one a line
 }
 
 // current returns the letters in force; they are read anew after a publication.
@@ -49,19 +59,24 @@ func (l *letters) current(ctx context.Context, db store.DB) (*edition, error) {
 	if err != nil {
 		return nil, err // unsigned, the letters would be taken for forgeries
 	}
-	l.inUse = &edition{publication: id, settings: folder.Settings, set: folder.Letters, keys: keys, compiled: make(map[*templates.Letter]*mail.Compiled)}
+	l.inUse = &edition{publication: id, folder: folder, settings: folder.Settings, set: folder.Letters, keys: keys, compiled: make(map[parts]*mail.Compiled)}
 	return l.inUse, nil
 }
 
-// compile returns a letter's compiled form. Its fixed parts are stored before the
-// first letter that refers to them can be settled.
-func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Letter) (*mail.Compiled, error) {
+// compile returns the compiled form of a letter with the files it carries. Its fixed
+// parts are stored before the first letter that refers to them can be settled.
+func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Letter, files []string) (*mail.Compiled, error) {
+	key := parts{letter, strings.Join(files, "\n")}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if c := e.compiled[letter]; c != nil {
+	if c := e.compiled[key]; c != nil {
 		return c, nil
 	}
-	c, err := mail.Compile(letter)
+	attachments, err := e.attachments(files)
+	if err != nil {
+		return nil, err
+	}
+	c, err := mail.Compile(letter, attachments...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
@@ -75,6 +90,27 @@ func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Le
 	if err != nil {
 		return nil, err
 	}
-	e.compiled[letter] = c
+	e.compiled[key] = c
 	return c, nil
+}
+
+// attachments are the published files of these names.
+func (e *edition) attachments(names []string) ([]mail.Attachment, error) {
+	var list []mail.Attachment
+	for _, name := range names {
+		file, encoded := e.files[name]
+		if !encoded {
+			body, found := e.folder.Attachment(name)
+			if !found {
+				return nil, fmt.Errorf("%w: there is no files/%s in the published content", errUnwritable, name)
+			}
+			if e.files == nil {
+				e.files = make(map[string]mail.Attachment)
+			}
+			file = mail.NewAttachment(name, body)
+			e.files[name] = file
+		}
+		list = append(list, file)
+	}
+	return list, nil
 }

@@ -54,6 +54,20 @@ func (w *Worker) mend(ctx context.Context) {
 		if forgotten > 0 {
 			w.options.Log.Error("enrollments were missing from what is due; they are due again", "enrollments", forgotten)
 		}
+		w.mendCalls(ctx)
+	}
+}
+
+// mendCalls finds clients whom nobody would ever call again.
+func (w *Worker) mendCalls(ctx context.Context) {
+	now, err := store.Now(ctx, w.options.Pool)
+	var forgotten int64
+	if err == nil {
+		forgotten, err = store.MendCalls(ctx, w.options.Pool, now)
+	}
+	w.report(ctx, "looking for forgotten calls failed", err)
+	if forgotten > 0 {
+		w.options.Log.Error("clients had neither a date for their next call nor a task; they are reviewed", "clients", forgotten)
 	}
 }
 

@@ -5,6 +5,7 @@
 // woken (planner.go), and delivers chunks of letters (deliver.go): each letter is
 // composed (compose.go) and sent over kept SMTP connections (lane.go), while the
 // committer writes T2 and T3 of all connections in group commits (committer.go).
+// What webhook steps tell other systems is posted in jobs of its own (webhook.go).
 package worker
 
 import (
@@ -43,6 +44,8 @@ type Options struct {
 	// HighWater is the file that remembers how far the database had come, so that a
 	// restored backup is noticed; '' remembers it while the process lives.
 	HighWater string
+	// WebhookPatience is how long a receiver of webhooks may take; zero is ten seconds.
+	WebhookPatience time.Duration
 }
 
 // Worker plans and delivers until its context ends.
@@ -81,12 +84,15 @@ func New(o Options) (*Worker, error) {
 	w := &Worker{options: o}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverWorker{worker: w})
+	river.AddWorker(workers, newWebhookWorker(w, o.WebhookPatience))
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: chunksAtOnce}, engine.PacedQueue: {MaxWorkers: pacedAtOnce}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: chunksAtOnce}, engine.PacedQueue: {MaxWorkers: pacedAtOnce}, engine.TellQueue: {MaxWorkers: tellingsAtOnce},
+		},
 		Workers:                     workers,
 		FetchCooldown:               o.fetchCooldown(),
 		FetchPollInterval:           500 * time.Millisecond,
-		JobTimeout:                  -1, // the SMTP deadlines bound a chunk
+		JobTimeout:                  -1, // the deadlines of SMTP and HTTP bound a job
 		CompletedJobRetentionPeriod: 15 * time.Minute,
 		SoftStopTimeout:             softStop,
 		Logger:                      quiet(o.Log),

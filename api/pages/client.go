@@ -107,7 +107,11 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 		page.Chains = append(page.Chains, next)
 	}
 	if len(open) == 0 {
-		page.Reason = reasonForNone(sc, client, suppressions, ended)
+		touches, err := store.TouchFactsOf(ctx, s.DB, []int64{client.ID})
+		if err != nil {
+			return err
+		}
+		page.Reason = reasonForNone(sc, client, touches[client.ID], suppressions, ended)
 	}
 	page.Suppressed = sc.suppressedParts(client, suppressions)
 	for _, e := range ended {

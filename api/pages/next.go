@@ -129,7 +129,12 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 		why = append(why, "It waits: "+limit+".")
 	}
 	if age := v.Sequence.MaxAgeOf(step); !age.IsZero() {
-		why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
+		switch v.Sequence.MissedOf(step) {
+		case sequences.MissedSkip:
+			why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
+		case sequences.MissedReanchor:
+			why = append(why, fmt.Sprintf("It gets a new date if it cannot go within %s after it was due.", span(age)))
+		}
 	}
 	return why
 }
@@ -188,7 +193,7 @@ func later(step sequences.Step) string {
 
 // reasonForNone says why a client without an open enrollment gets no automated
 // letters.
-func reasonForNone(sc scene, client *store.Client, suppressions []store.Suppression, ended []store.Enrollment) string {
+func reasonForNone(sc scene, client *store.Client, touches store.TouchFacts, suppressions []store.Suppression, ended []store.Enrollment) string {
 	if sc.catalog == nil {
 		return "no sequences are published yet."
 	}
@@ -210,13 +215,15 @@ func reasonForNone(sc scene, client *store.Client, suppressions []store.Suppress
 	case !sc.catalog.AllowsLetters(client.ConsentBasis):
 		return fmt.Sprintf("the consent on record (%s) does not allow them.", phrase(client.ConsentBasis))
 	}
-	return reasonBySequences(sc, client, ended)
+	return reasonBySequences(sc, client, touches, ended)
 }
 
 // reasonBySequences looks for the sequence that is nearest to taking the client.
-func reasonBySequences(sc scene, client *store.Client, ended []store.Enrollment) string {
+func reasonBySequences(sc scene, client *store.Client, touches store.TouchFacts, ended []store.Enrollment) string {
+	facts := client.Facts()
+	touches.Fill(&facts)
 	for _, v := range sc.catalog.Sequences() {
-		if v.Sequence.Enroll != sequences.Automatic || !v.Sequence.Audience.Match(client.Facts(), sc.now) {
+		if v.Sequence.Enroll != sequences.Automatic || !v.Sequence.Audience.Match(facts, sc.now) {
 			continue
 		}
 		i := slices.IndexFunc(ended, func(e store.Enrollment) bool { return e.SequenceID == v.SequenceID })
@@ -231,7 +238,7 @@ func reasonBySequences(sc scene, client *store.Client, ended []store.Enrollment)
 		return fmt.Sprintf("%s. It may begin again on %s.", over, again.In(sc.zone).Format("2 Jan 2006"))
 	}
 	for _, v := range sc.catalog.Sequences() {
-		if at, ok := v.Sequence.Audience.Changes(client.Facts(), sc.now); ok && v.Sequence.Enroll == sequences.Automatic && v.Sequence.Audience.Match(client.Facts(), at) {
+		if at, ok := v.Sequence.Audience.Changes(facts, sc.now); ok && v.Sequence.Enroll == sequences.Automatic && v.Sequence.Audience.Match(facts, at) {
 			return fmt.Sprintf("“%s” takes this client in on %s, unless something changes before.", v.Sequence.Title, at.In(sc.zone).Format("2 Jan 2006"))
 		}
 	}

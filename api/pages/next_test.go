@@ -185,6 +185,9 @@ func TestHoursInPlainWords(t *testing.T) {
 			Days: []time.Weekday{time.Tuesday, time.Thursday}, Holidays: sequences.IgnoreHolidays,
 			Ranges: []sequences.Range{{From: 600, To: 720}, {From: 840, To: 960}},
 		},
+		"Tue 00:00–24:00 in the rep’s time": {
+			Days: []time.Weekday{time.Tuesday}, TimeZone: sequences.RepTime, Holidays: sequences.IgnoreHolidays, Ranges: []sequences.Range{{From: 0, To: 1440}},
+		},
 		"Mon–Sun 00:00–24:00 in the company’s time": {
 			Days: slices.Clone(week), TimeZone: sequences.CompanyTime, Holidays: sequences.IgnoreHolidays, Ranges: []sequences.Range{{From: 0, To: 1440}},
 		},
@@ -231,7 +234,7 @@ func TestReasonForNoLetters(t *testing.T) {
 		if test.change != nil {
 			test.change(&client)
 		}
-		if got := reasonForNone(sc, &client, test.suppressions, test.ended); got != want {
+		if got := reasonForNone(sc, &client, store.TouchFacts{}, test.suppressions, test.ended); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}

@@ -161,6 +161,9 @@ func span(d sequences.Duration) string {
 	if d.IsZero() {
 		return ""
 	}
+	if d.Unit == sequences.Cadence {
+		return "the usual time between letters"
+	}
 	return counted(d.N, units[d.Unit])
 }
 
@@ -184,7 +187,9 @@ func hours(w sequences.Window) string {
 	switch w.TimeZone {
 	case sequences.ClientTime:
 		text += " in the client’s time"
-	case sequences.RepTime, sequences.CompanyTime:
+	case sequences.RepTime:
+		text += " in the rep’s time"
+	case sequences.CompanyTime:
 		text += " in the company’s time"
 	}
 	if w.Holidays != sequences.IgnoreHolidays {

@@ -88,9 +88,12 @@ func (b *bench) publish(ctx context.Context, db *database) (map[string]store.Seq
 			return nil, err
 		}
 	}
-	folder, err := loadFolder(b.process, os.DirFS(dir))
+	folder, problems, err := content.Load(os.DirFS(dir))
 	if err != nil {
 		return nil, err
+	}
+	if folder == nil {
+		return nil, fmt.Errorf("the content of bench is mistaken: %s", content.Mistakes(problems)[0])
 	}
 	if _, err := content.Publish(ctx, db.Pool, folder); err != nil {
 		return nil, err

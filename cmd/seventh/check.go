@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"seventh/internal/content"
 )
@@ -15,7 +16,7 @@ type checkCommand struct {
 	JSON bool   `name:"json" help:"Print the problems as JSON."`
 }
 
-// Run reports every mistake in a folder at once.
+// Run reports every problem in a folder at once, and notes that are none.
 func (c checkCommand) Run(p *process, s *Settings) error {
 	fsys, err := s.folder(c.Dir)
 	if err != nil {
@@ -25,15 +26,16 @@ func (c checkCommand) Run(p *process, s *Settings) error {
 	if err != nil {
 		return err
 	}
+	var notes []content.Problem
+	if folder != nil {
+		notes = folder.Provisional(time.Now())
+	}
 	if c.JSON {
-		if problems == nil {
-			problems = []content.Problem{}
-		}
-		if err := json.NewEncoder(p.stdout).Encode(map[string]any{"problems": problems}); err != nil {
+		if err := json.NewEncoder(p.stdout).Encode(map[string]any{"problems": listed(problems), "notes": listed(notes)}); err != nil {
 			return err
 		}
 	} else {
-		report(p.stdout, problems)
+		report(p.stdout, append(problems, notes...))
 	}
 	if len(problems) > 0 {
 		return errReported
@@ -43,6 +45,14 @@ func (c checkCommand) Run(p *process, s *Settings) error {
 			counted(len(folder.Letters.Letters()), "letter"), counted(len(folder.Segments), "segment"))
 	}
 	return nil
+}
+
+// listed is a list for JSON, where none is [] and not null.
+func listed(problems []content.Problem) []content.Problem {
+	if problems == nil {
+		return []content.Problem{}
+	}
+	return problems
 }
 
 // report prints problems with their lines and a mark under the place.
@@ -64,9 +74,26 @@ func report(w io.Writer, problems []content.Problem) {
 		}, before)
 		fmt.Fprintf(w, "    %s\n    %s^\n", problem.Source, indent)
 	}
-	if len(problems) > 0 {
-		fmt.Fprintf(w, "%s.\n", counted(len(problems), "problem"))
+	if totals := totals(problems); totals != "" {
+		fmt.Fprintf(w, "%s.\n", totals)
 	}
+}
+
+// totals counts problems by severity: "2 problems, 1 warning".
+func totals(problems []content.Problem) string {
+	var parts []string
+	for _, s := range []struct{ severity, noun string }{{content.Mistake, "problem"}, {content.Warning, "warning"}, {content.Note, "note"}} {
+		n := 0
+		for _, p := range problems {
+			if p.Severity == s.severity {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, counted(n, s.noun))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func counted(n int, noun string) string {
@@ -76,15 +103,15 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// loadFolder loads a folder that must be free of mistakes.
+// loadFolder loads a folder that must be free of mistakes, and shows its warnings.
 func loadFolder(p *process, fsys fs.FS) (*content.Folder, error) {
 	folder, problems, err := content.Load(fsys)
 	if err != nil {
 		return nil, err
 	}
-	if len(problems) > 0 {
-		report(p.stderr, problems)
-		return nil, fmt.Errorf("the content has %s: nothing was published", counted(len(problems), "problem"))
+	report(p.stderr, problems)
+	if folder == nil {
+		return nil, fmt.Errorf("the content has %s: nothing was published", counted(len(content.Mistakes(problems)), "problem"))
 	}
 	return folder, nil
 }

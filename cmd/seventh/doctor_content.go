@@ -42,8 +42,11 @@ func (d *doctor) folder() (check, *content.Folder) {
 	switch {
 	case err != nil:
 		return fail("content", "%s", oneLine(err)), nil
+	case folder == nil:
+		mistakes := content.Mistakes(problems)
+		return fail("content", "%s, the first: %s; `seventh check` shows all", counted(len(mistakes), "problem"), mistakes[0]), nil
 	case len(problems) > 0:
-		return fail("content", "%s, the first: %s; `seventh check` shows all", counted(len(problems), "problem"), problems[0]), nil
+		return warn("content", "%s, the first: %s; `seventh check` shows all", counted(len(problems), "warning"), problems[0]), folder
 	case d.settings.Content == "":
 		return ok("content", "the built-in one, as SEVENTH_CONTENT is not set"), folder
 	}

@@ -31,8 +31,9 @@ type commands struct {
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
 	Calendar       calendarCommand       `cmd:"" help:"Show the dated touches that a client would get, without a database."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
-	Render         renderCommand         `cmd:"" help:"Show one letter for a sample client."`
 	Rehearse       rehearseCommand       `cmd:"" help:"Play stories: a year in seconds, on the real engine, with a set clock."`
+	Render         renderCommand         `cmd:"" help:"Show a letter as a sample or a real client would get it."`
+	SendTest       sendTestCommand       `cmd:"" help:"Send a letter to yourself, over the real mail server."`
 	Key            keyCommand            `cmd:"" help:"API keys."`
 	User           userCommand           `cmd:"" help:"People who log in to the pages."`
 	ConfirmRestore confirmRestoreCommand `cmd:"" help:"After a backup was restored: let letters go again, and decide about those in doubt."`

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"testing/fstest"
 
@@ -20,26 +19,13 @@ import (
 // SettingsFile is the one file that a folder must have.
 const SettingsFile = "seventh.yaml"
 
-// Problem is one mistake, worded for a marketer.
-type Problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Source  string `json:"-"` // the offending line
-}
-
-// String is the form that editors understand: file:line:col: message.
-func (p Problem) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
-}
-
 // Folder is a content folder without mistakes.
 type Folder struct {
 	Settings  *sequences.Settings
 	Sequences []*sequences.Sequence // by name
 	Segments  []*sequences.Segment  // by name
 	Letters   *templates.Set
+	Scripts   *templates.Set // see Script
 
 	files fstest.MapFS
 }
@@ -59,8 +45,9 @@ func BuiltIn() fs.FS {
 	return merged
 }
 
-// Load reads a folder and reports every mistake in it at once, by file and line.
-// The error is about reading, not about what was read.
+// Load reads a folder and reports every problem in it at once, by file and line.
+// There is a folder unless one of them is a mistake (see Mistakes); warnings come
+// with it. The error is about reading, not about what was read.
 func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	files, err := read(fsys)
 	if err != nil {
@@ -69,20 +56,18 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 	if files[SettingsFile] == nil {
 		return nil, nil, errors.New("there is no seventh.yaml here: is this a content folder? `seventh init DIR` makes one")
 	}
-	folder := &Folder{files: files}
-	l := loading{folder: folder}
+	l := loading{folder: &Folder{files: files}}
 	l.load()
-	if len(l.problems) > 0 {
-		slices.SortStableFunc(l.problems, func(a, b Problem) int {
-			if a.File != b.File {
-				return strings.Compare(a.File, b.File)
-			}
-			return a.Line - b.Line
-		})
-		return nil, l.problems, nil
+	if l.folder.Letters != nil {
+		l.lintChains()
+		l.lintLetters()
 	}
-	return folder, nil, nil
+	folder, problems := l.result()
+	return folder, problems, nil
 }
+
+// FS is the folder as a file system.
+func (f *Folder) FS() fs.FS { return f.files }
 
 // Files returns the folder's files: path → body.
 func (f *Folder) Files() map[string][]byte {
@@ -98,6 +83,14 @@ const (
 	fileCount = 5000
 )
 
+// sizeOf is how large a file may be, and why not larger.
+func sizeOf(name string) (limit int64, because string) {
+	if isAttachment(name) {
+		return attachmentLimit, "larger than 2 MiB: mail servers refuse heavy letters, so put it on your site and link to it"
+	}
+	return fileLimit, "larger than 1 MiB: a letter or sequence never is"
+}
+
 // belongs reports whether a file is part of the content: others in a marketer's
 // repository are none of our business.
 func belongs(name string) bool {
@@ -110,7 +103,7 @@ func belongs(name string) bool {
 		return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml"
 	case "templates":
 		return path.Ext(name) == ".md" || path.Base(name) == "layout.html"
-	case "scripts", "stories":
+	case "scripts", "stories", "files":
 		return true
 	}
 	return false
@@ -118,6 +111,7 @@ func belongs(name string) bool {
 
 func read(fsys fs.FS) (fstest.MapFS, error) {
 	files := make(fstest.MapFS)
+	var attached int64
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -135,8 +129,14 @@ func read(fsys fs.FS) (fstest.MapFS, error) {
 		if err != nil {
 			return err
 		}
-		if info.Size() > fileLimit {
-			return fmt.Errorf("%s is larger than 1 MiB: a letter or sequence never is", name)
+		if limit, because := sizeOf(name); info.Size() > limit {
+			return fmt.Errorf("%s is %s", name, because)
+		}
+		if isAttachment(name) {
+			attached += info.Size()
+		}
+		if attached > attachmentsLimit {
+			return fmt.Errorf("files/ is larger than %d MiB: every process keeps it in memory, so remove what no letter carries", attachmentsLimit>>20)
 		}
 		if len(files) == fileCount {
 			return fmt.Errorf("more than %d files: is this the right folder?", fileCount)

@@ -112,8 +112,11 @@ func TestEveryMistakeOfAFolderIsToldAtItsPlace(t *testing.T) {
 				"templates/c/offer.en.md": "---\nsubject: Offer\n---\nSoon.\n", "templates/c/offer.ru.md": offer,
 				"sequences/offers.yaml": "sequence: offers\nsteps: [{ id: a, email: c/offer }]\n",
 			},
-			[]string{"sequences/offers.yaml:2:25: the letter c/offer shows an offer, but neither this step nor one before it makes one: " +
-				"add `offer: { name: …, expires: 5bd }` to the step"},
+			[]string{
+				"sequences/offers.yaml:2:25: the letter c/offer shows an offer, but neither this step nor one before it makes one: " +
+					"add `offer: { name: …, expires: 5bd }` to the step",
+				"templates/c/offer.en.md:1:1: warning: templates/c/offer.ru.md shows {{ .offer.expires_at }}, and this variant does not: was it forgotten in the translation?",
+			},
 		},
 		{
 			"a letter with a mistake is not missing",
@@ -153,7 +156,7 @@ func TestEveryMistakeOfAFolderIsToldAtItsPlace(t *testing.T) {
 			if !slices.EqualFunc(got, tc.want, strings.HasPrefix) {
 				t.Errorf("told %q, want %q", got, tc.want)
 			}
-			if (loaded == nil) != (len(tc.want) > 0) {
+			if (loaded == nil) != (len(content.Mistakes(problems)) > 0) {
 				t.Errorf("with %d problems the folder is %v", len(problems), loaded)
 			}
 		})
@@ -206,12 +209,28 @@ func TestStrayFilesAreNotContent(t *testing.T) {
 func TestHugeFolderIsRefused(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 1<<20)
-	if _, problems, err := content.Load(with(small(), map[string]string{"scripts/big.md": big})); err != nil || len(problems) > 0 {
+	if _, problems, err := content.Load(with(small(), map[string]string{"stories/big.txtar": big})); err != nil || len(problems) > 0 {
 		t.Errorf("a file of 1 MiB: %v %v", err, problems)
 	}
-	_, _, err := content.Load(with(small(), map[string]string{"scripts/big.md": big + "x"}))
-	if err == nil || !strings.Contains(err.Error(), "scripts/big.md is larger than 1 MiB") {
+	_, _, err := content.Load(with(small(), map[string]string{"stories/big.txtar": big + "x"}))
+	if err == nil || !strings.Contains(err.Error(), "stories/big.txtar is larger than 1 MiB") {
 		t.Errorf("a file of more than 1 MiB: %v", err)
+	}
+	heavy := strings.Repeat("x", 2<<20)
+	folder := load(t, with(small(), map[string]string{"files/price.pdf": heavy, "files/cases/food.bin": "\x00\xff"}))
+	if body, found := folder.Attachment("price.pdf"); !found || len(body) != len(heavy) {
+		t.Errorf("a file of 2 MiB to attach: %d bytes, %v", len(body), found)
+	}
+	_, _, err = content.Load(with(small(), map[string]string{"files/price.pdf": heavy + "x"}))
+	if err == nil || !strings.Contains(err.Error(), "files/price.pdf is larger than 2 MiB") || !strings.Contains(err.Error(), "link to it") {
+		t.Errorf("a file of more than 2 MiB to attach: %v", err)
+	}
+	files := map[string]string{}
+	for i := range 26 {
+		files[fmt.Sprintf("files/%d.pdf", i)] = heavy
+	}
+	if _, _, err := content.Load(with(small(), files)); err == nil || !strings.Contains(err.Error(), "files/ is larger than 50 MiB") {
+		t.Errorf("52 MiB of files to attach: %v", err)
 	}
 	many := small()
 	for i := range 5000 {
@@ -245,8 +264,8 @@ func FuzzLoad(f *testing.F) {
 		loaded, problems, err := content.Load(with(base, map[string]string{
 			"seventh.yaml": settings, "sequences/hello.yaml": sequence, "segments/food.yaml": segment, "templates/c/guide.md": letter,
 		}))
-		if outcomes := 0; err != nil || loaded != nil || len(problems) > 0 {
-			for _, happened := range []bool{err != nil, loaded != nil, len(problems) > 0} {
+		if outcomes, mistakes := 0, content.Mistakes(problems); err != nil || loaded != nil || len(mistakes) > 0 {
+			for _, happened := range []bool{err != nil, loaded != nil, len(mistakes) > 0} {
 				if happened {
 					outcomes++
 				}

@@ -14,6 +14,17 @@ import (
 type loading struct {
 	folder   *Folder
 	problems []Problem
+	used     map[string]bool // letters that some sequence sends
+	unread   bool            // some sequence has mistakes, so that it may send others
+}
+
+// result is the folder, unless there are mistakes, and all problems.
+func (l *loading) result() (*Folder, []Problem) {
+	problems := sorted(l.problems)
+	if len(Mistakes(problems)) > 0 {
+		return nil, problems
+	}
+	return l.folder, problems
 }
 
 func (l *loading) load() {
@@ -23,9 +34,11 @@ func (l *loading) load() {
 		return // nothing could be read of them, and all that refers to them would seem wrong
 	}
 	l.folder.Settings = settings
-	letters, letterProblems := templates.Load(l.folder.files, slices.Sorted(maps.Keys(settings.Attributes)), settings.Locale)
+	attributes := slices.Sorted(maps.Keys(settings.Attributes))
+	letters, letterProblems := templates.Load(l.folder.files, attributes, settings.Locale)
 	add(l, letterProblems)
 	l.folder.Letters = letters
+	l.scripts(attributes, settings.Locale)
 	for _, name := range slices.Sorted(maps.Keys(l.folder.files)) {
 		switch dir, _, _ := strings.Cut(name, "/"); dir {
 		case "sequences":
@@ -37,18 +50,23 @@ func (l *loading) load() {
 	l.categories()
 }
 
-// add collects the problems of a package; their fields are the same.
-func add[P sequences.Problem | templates.Problem](l *loading, problems []P) {
+// add collects the problems of a package; their fields are the same. It reports
+// whether there are mistakes among them.
+func add[P sequences.Problem | templates.Problem](l *loading, problems []P) bool {
+	before := len(l.problems)
 	for _, p := range problems {
 		l.problems = append(l.problems, Problem(p))
 	}
+	return len(Mistakes(l.problems[before:])) > 0
 }
 
 func (l *loading) sequence(file string) {
 	s, problems := sequences.ParseSequence(file, l.folder.files[file].Data, l.folder.Settings)
-	add(l, problems)
+	mistaken := add(l, problems)
 	l.letters(s)
-	if len(problems) > 0 {
+	l.scriptsOf(s)
+	if mistaken {
+		l.unread = true
 		return
 	}
 	for _, other := range l.folder.Sequences {
@@ -62,8 +80,7 @@ func (l *loading) sequence(file string) {
 
 func (l *loading) segment(file string) {
 	s, problems := sequences.ParseSegment(file, l.folder.files[file].Data, l.folder.Settings)
-	add(l, problems)
-	if s == nil || len(problems) > 0 {
+	if mistaken := add(l, problems); s == nil || mistaken {
 		return
 	}
 	for _, other := range l.folder.Segments {
@@ -77,18 +94,27 @@ func (l *loading) segment(file string) {
 
 // letters checks that the steps' letters exist and have what they show.
 func (l *loading) letters(s *sequences.Sequence) {
+	if l.used == nil {
+		l.used = make(map[string]bool)
+	}
 	offered := false
 	for step := range s.All() {
 		offered = offered || step.Offer != nil
 		for _, name := range step.Email {
 			l.letter(s, step, name, offered)
 		}
+		l.attachments(s, step)
+	}
+	if s.Handover != "" {
+		l.used[s.Handover] = true
 	}
 }
 
 func (l *loading) letter(s *sequences.Sequence, step *sequences.Step, name string, offered bool) {
+	l.used[name] = true
 	if !l.folder.Letters.Has(name) {
-		if !l.isWritten(name) { // else its own problems are told already
+		l.unread = true                       // it may mean any other
+		if !l.isWritten("templates/", name) { // else its own problems are told already
 			l.problem(s.File, step.Line, step.Column, fmt.Sprintf("there is no letter templates/%s.md%s", name, sequences.DidYouMean(name, l.folder.Letters.Names())))
 		}
 		return
@@ -97,18 +123,6 @@ func (l *loading) letter(s *sequences.Sequence, step *sequences.Step, name strin
 		l.problem(s.File, step.Line, step.Column, fmt.Sprintf(
 			"the letter %s shows an offer, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name))
 	}
-}
-
-// isWritten reports whether there is a file of that letter, in whatever language
-// and state.
-func (l *loading) isWritten(name string) bool {
-	for file := range l.folder.files {
-		variant, found := strings.CutPrefix(file, "templates/"+name+".")
-		if found && strings.HasSuffix(file, ".md") && !strings.Contains(variant, "/") {
-			return true
-		}
-	}
-	return false
 }
 
 func (l *loading) showsOffer(name string) bool {

@@ -26,19 +26,29 @@ type Published struct {
 // Publish puts a folder in force, all of it or nothing. Publishing what is in
 // force already changes nothing, so that every start may do it.
 func Publish(ctx context.Context, db store.DB, folder *Folder) (Published, error) {
+	return PublishOn(ctx, db, folder, Terms{})
+}
+
+// PublishOn publishes a folder on terms. The error is a Refusal if they, or people who
+// are under way, are against it: nothing is changed then.
+func PublishOn(ctx context.Context, db store.DB, folder *Folder, terms Terms) (Published, error) {
 	var published Published
 	err := store.Tx(ctx, db, func(tx pgx.Tx) error {
 		var err error
-		published, err = publish(ctx, tx, folder)
+		published, err = publish(ctx, tx, folder, terms)
 		return err
 	})
+	var refusal Refusal
+	if errors.As(err, &refusal) {
+		return Published{}, refusal
+	}
 	if err != nil {
 		return Published{}, fmt.Errorf("publishing: %w", err)
 	}
 	return published, nil
 }
 
-func publish(ctx context.Context, tx pgx.Tx, folder *Folder) (Published, error) {
+func publish(ctx context.Context, tx pgx.Tx, folder *Folder, terms Terms) (Published, error) {
 	if err := store.LockPublishing(ctx, tx); err != nil {
 		return Published{}, err
 	}
@@ -49,7 +59,10 @@ func publish(ctx context.Context, tx pgx.Tx, folder *Folder) (Published, error) 
 		return Published{}, err
 	}
 	if bytes.Equal(inForce.Hash, hash) {
-		return Published{ID: inForce.ID}, nil
+		return Published{ID: inForce.ID}, store.EndRetired(ctx, tx, terms.EndRemoved)
+	}
+	if err := terms.check(ctx, tx, folder); err != nil {
+		return Published{}, err
 	}
 	now, err := store.Now(ctx, tx)
 	if err != nil {
@@ -72,6 +85,12 @@ func publish(ctx context.Context, tx pgx.Tx, folder *Folder) (Published, error) 
 		}
 	}
 	if err := store.RetireSequences(ctx, tx, names); err != nil {
+		return Published{}, err
+	}
+	if err := store.EndRetired(ctx, tx, terms.EndRemoved); err != nil {
+		return Published{}, err
+	}
+	if err := store.WakeWithoutLetters(ctx, tx, published.Fresh, now); err != nil {
 		return Published{}, err
 	}
 	if err := publishSegments(ctx, tx, folder); err != nil {
@@ -112,12 +131,13 @@ func InForce(ctx context.Context, db store.DB) (*Folder, int64, error) {
 	for name, body := range files {
 		folder[name] = &fstest.MapFile{Data: body}
 	}
-	loaded, problems, err := Load(folder)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(problems) > 0 {
-		return nil, 0, fmt.Errorf("publication %d was made by another version of seventh and has a problem now: %s", publication.ID, problems[0])
+	// Without the lints: what was fit to be published stays in force when seventh
+	// learns to find fault with it.
+	l := loading{folder: &Folder{files: folder}}
+	l.load()
+	loaded, problems := l.result()
+	if loaded == nil {
+		return nil, 0, fmt.Errorf("publication %d was made by another version of seventh and has a problem now: %s", publication.ID, Mistakes(problems)[0])
 	}
 	return loaded, publication.ID, nil
 }

@@ -142,7 +142,7 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if bought(event.Type) {
 		err = s.end(ctx, endedPurchased, exitingOn("purchase"))
 	} else if before.Category != s.client.Category {
-		err = s.end(ctx, categoryChanged, exitingOn(categoryChange))
+		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
 	}
 	if err != nil {
 		return err
@@ -155,9 +155,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if event.Type == "meeting_booked" {
 		channel = "meeting"
 	}
-	_, err = store.InsertTouch(ctx, s.tx, store.NewTouch{
+	_, err = s.engine.LogTouch(ctx, s.tx, store.NewTouch{
 		ClientID: s.client.ID, Kind: event.Type, Channel: channel, At: event.At, Actor: "crm", Data: data,
-	})
+	}, "crm")
 	if err != nil {
 		return err
 	}

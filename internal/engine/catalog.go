@@ -23,8 +23,9 @@ type Catalog struct {
 	countsTouches bool
 }
 
-// Version is a version of a sequence, with the window and calendar it was
-// published with.
+// Version is a version of a sequence. Only its steps are as they were published: all
+// else of the sequence, the window, the calendar and the categories are those in force
+// (see follow.go).
 type Version struct {
 	ID         int64
 	SequenceID int64
@@ -32,8 +33,11 @@ type Version struct {
 	Sequence   *sequences.Sequence
 	Window     sequences.Window
 	Calendar   sequences.Calendar
-	cadence    map[string]sequences.Duration // between letters, by category
+	cadence    *letterPace
 	zone       *time.Location
+	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
+	past       []sequences.Past          // the versions before it that rename or replace steps
+	names      sequences.Names
 	uses       uses // what its conditions need to know
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
@@ -81,10 +85,11 @@ func (e *Engine) Catalog(ctx context.Context, db store.DB) (*Catalog, error) {
 		return nil, err
 	}
 	e.content.catalog = c
+	e.content.pace.set(c.Settings)
 	return c, nil
 }
 
-// Version returns a version by its id. Versions never change, so they are kept.
+// Version returns a version by its id. They are kept until the next publication.
 func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, error) {
 	e.content.Lock()
 	defer e.content.Unlock()
@@ -95,11 +100,47 @@ func (e *Engine) Version(ctx context.Context, db store.DB, id int64) (*Version, 
 	if err != nil {
 		return nil, err
 	}
+	v, err := e.pinned(ctx, db, row)
+	if err != nil {
+		return nil, err
+	}
+	e.keep(v)
+	return v, nil
+}
+
+// pinned is a version that is not current: its own steps, and all else as in force. Of
+// a sequence that is gone the rest is its own, too, and so is a window that is gone.
+func (e *Engine) pinned(ctx context.Context, db store.DB, row store.SequenceVersion) (*Version, error) {
+	own, err := parse(row)
+	if err != nil {
+		return nil, err
+	}
+	if c := e.content.catalog; c != nil {
+		for _, current := range c.current {
+			if current.SequenceID == row.SequenceID && current.ID != row.ID {
+				return newVersion(ctx, db, row, c.Settings, current.Sequence)
+			}
+		}
+		if _, there := c.Settings.Windows[own.Window]; there || own.Window == "" {
+			return newVersion(ctx, db, row, c.Settings, nil)
+		}
+	}
 	settings, err := loadSettings(ctx, db, row.PublicationID)
 	if err != nil {
 		return nil, err
 	}
-	return e.keepVersion(row, settings)
+	if e.content.catalog == nil {
+		e.content.pace.set(settings) // until it is known what is in force
+	}
+	return newVersion(ctx, db, row, settings, nil)
+}
+
+func (e *Engine) keep(v *Version) {
+	v.cadence = &e.content.pace
+	if e.content.versions == nil {
+		e.content.versions = make(map[int64]*Version)
+	}
+	e.content.versions[v.ID] = v
 }
 
 func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64) (*Catalog, error) {
@@ -111,7 +152,7 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	for _, s := range settings.Senders {
 		c.limited = c.limited || s.Limited()
 	}
-	if c.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
+	if c.Calendar, err = settings.WorkCalendar(); err != nil {
 		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	if c.Zone, err = time.LoadLocation(settings.TimeZone); err != nil {
@@ -121,15 +162,13 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	if err != nil {
 		return nil, err
 	}
+	e.content.versions = nil // what is beside their steps is another now
 	for _, row := range rows {
-		v := e.content.versions[row.ID]
-		if v == nil || row.PublicationID != publication {
-			// Unchanged files keep their version, but a window or calendar changed
-			// beside them holds for whoever is enrolled from now on.
-			if v, err = e.keepVersion(row, settings); err != nil {
-				return nil, err
-			}
+		v, err := newVersion(ctx, db, row, settings, nil)
+		if err != nil {
+			return nil, err
 		}
+		e.keep(v)
 		c.current = append(c.current, v)
 		used := v.Sequence.Audience.Uses()
 		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
@@ -138,29 +177,41 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 	return c, nil
 }
 
-func (e *Engine) keepVersion(row store.SequenceVersion, settings *sequences.Settings) (*Version, error) {
-	sequence, problems := sequences.ParseSequence(row.Path, []byte(row.Source), nil)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
+// newVersion reads a version, with what holds beside its steps: of current, if it is
+// not that itself.
+func newVersion(ctx context.Context, db store.DB, row store.SequenceVersion, settings *sequences.Settings, current *sequences.Sequence) (*Version, error) {
+	sequence, err := parse(row)
+	if err != nil {
+		return nil, err
+	}
+	if current != nil {
+		steps := sequence.Steps
+		inForce := *current
+		sequence, inForce.Steps = &inForce, steps
 	}
 	v := &Version{ID: row.ID, SequenceID: row.SequenceID, Number: row.Number, Sequence: sequence, Window: settings.Windows[sequence.Window]}
-	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
-	var err error
-	if v.Calendar, err = sequences.LoadCalendar(settings.Calendar); err != nil {
-		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
+	if err := v.readPast(ctx, db, row); err != nil {
+		return nil, err
 	}
-	v.cadence = make(map[string]sequences.Duration, len(settings.Categories))
-	for name, category := range settings.Categories {
-		v.cadence[name] = category.Letters
+	v.uses, v.neverRunsDry = usesOf(sequence), isChain(settings, sequence.Name)
+	if v.Calendar, err = settings.WorkCalendar(); err != nil {
+		return nil, fmt.Errorf("loading calendar %q: %w", settings.Calendar, err)
 	}
 	if v.zone, err = time.LoadLocation(settings.TimeZone); err != nil {
 		return nil, fmt.Errorf("loading the company's time zone: %w", err)
 	}
-	if e.content.versions == nil {
-		e.content.versions = make(map[int64]*Version)
+	if v.reps, err = repZones(settings.Senders); err != nil {
+		return nil, err
 	}
-	e.content.versions[row.ID] = v
 	return v, nil
+}
+
+func parse(row store.SequenceVersion) (*sequences.Sequence, error) {
+	sequence, problems := sequences.ParseSequence(row.Path, []byte(row.Source), nil)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%w: version %d of %s: %s", errContent, row.Number, row.Name, problems[0])
+	}
+	return sequence, nil
 }
 
 func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequences.Settings, error) {
@@ -173,29 +224,4 @@ func loadSettings(ctx context.Context, db store.DB, publication int64) (*sequenc
 		return nil, fmt.Errorf("reading publication %d: %s", publication, problems[0])
 	}
 	return settings, nil
-}
-
-// zoneOf is the time zone in which a version's window opens for a client.
-func (v *Version) zoneOf(c *store.Client) *time.Location {
-	if v.Window.TimeZone != "client" || c.TimeZone == "" {
-		return v.zone
-	}
-	if zone, err := time.LoadLocation(c.TimeZone); err == nil {
-		return zone
-	}
-	return v.zone
-}
-
-// timing is what a client's dates depend on.
-func (v *Version) timing(c *store.Client) sequences.Timing {
-	return sequences.Timing{Window: v.Window, Calendar: v.Calendar, Cadence: v.cadence[c.Category], Key: sequences.KeyOf(v.Sequence.Name, c.ID)}
-}
-
-// Due is when a step is due for a client after an anchor.
-func (v *Version) Due(step sequences.Step, anchor time.Time, c *store.Client) (time.Time, error) {
-	at, err := v.timing(c).Due(step, anchor.In(v.zoneOf(c)))
-	if err != nil {
-		return at, fmt.Errorf("%w: dating step %s of %s: %w", errContent, step.ID, v.Sequence.Name, err)
-	}
-	return at.UTC(), nil
 }

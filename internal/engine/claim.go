@@ -40,6 +40,7 @@ type Letter struct {
 	Thread []store.ThreadLetter
 
 	consents []string // the bases that allow letters
+	counted  bool     // audiences go by how often a client has been touched
 }
 
 // Claim is T1: it takes a chunk for a worker. It returns nil when there is
@@ -105,7 +106,7 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 		if client == nil {
 			continue // erased at this moment
 		}
-		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow}
+		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow, counted: catalog.countsTouches}
 		letter.Version, err = e.Version(ctx, tx, row.VersionID)
 		if errors.Is(err, errContent) {
 			anew = append(anew, row.MessageID) // the planner says what the matter is
@@ -133,10 +134,8 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 
 // zoneOf is the client's time zone, or the company's.
 func (c *Catalog) zoneOf(client *store.Client) *time.Location {
-	if client.TimeZone != "" {
-		if zone, err := time.LoadLocation(client.TimeZone); err == nil {
-			return zone
-		}
+	if zone := zoneNamed(client.TimeZone); zone != nil {
+		return zone
 	}
 	return c.Zone
 }

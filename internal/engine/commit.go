@@ -50,6 +50,9 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 		if group.Sent[i].EndReason != "" {
 			group.Ended = append(group.Ended, r.Letter.ClientID)
 		}
+		if r.Letter.counted {
+			group.Touched = append(group.Touched, r.Letter.ClientID)
+		}
 	}
 	group.Wanted = make([]store.Transmit, len(b.Wanted))
 	for i, l := range b.Wanted {

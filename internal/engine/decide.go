@@ -16,6 +16,7 @@ type facts struct {
 	open       map[int64][]store.Enrollment // list, by client
 	suppressed suppressions
 	pressure   *pressure
+	done       map[int64]map[string]bool // steps behind enrollments that were edited on their way
 	known      knowledge
 }
 
@@ -53,12 +54,16 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	if client == nil || p.underReview(client) {
 		return nil // just changed, or still to be reviewed: then this one's turn comes again
 	}
+	if due, err := p.moveOn(ctx, e, client); err != nil || !due {
+		return err
+	}
 	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
 	if err != nil {
 		return err
 	}
 	promised := p.book != nil && p.book.giveBack(e)
 	step, found := version.Sequence.Step(e.NextStep)
+	step = repeated(e, step)
 	mails := step.Kind() == sequences.KindEmail
 	if mails {
 		if hold := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)); hold != "" {
@@ -80,6 +85,11 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	}
 	if !found {
 		return fmt.Errorf("%w: version %d has no step %q", errContent, version.Number, e.NextStep)
+	}
+	if mails && e.Edited {
+		if passed, err := p.passOver(ctx, e, version, step, client, f.done); passed || err != nil {
+			return err
+		}
 	}
 	if e.Waiting == resumed {
 		at, err := p.resume(ctx, e, version, step, client)
@@ -115,6 +125,9 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	switch v.what {
 	case expired:
 		p.skip(&l, v)
+		return nil
+	case anew:
+		p.reanchor(&l, v, nil)
 		return nil
 	case later:
 		p.postpone(&l, v)
@@ -177,7 +190,7 @@ var breather = sequences.Duration{N: 1, Unit: sequences.Week}
 // catches up in a burst, and a first step leaves room after another chain.
 func (p *planning) resume(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client) (time.Time, error) {
 	if e.LastStep != "" {
-		return v.Due(repeated(e, step), p.now, client)
+		return v.Due(step, p.now, client)
 	}
 	last, err := store.LastSent(ctx, p.tx, client.ID)
 	if err != nil || last == nil {

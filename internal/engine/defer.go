@@ -85,6 +85,7 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	if !found {
 		step.ID, step.Email = d.Step, sequences.Letters{d.Template}
 	}
+	step = repeated(e, step)
 	due := d.DueAt
 	if e.DueAt != nil && e.NextAt == nil {
 		due = *e.DueAt
@@ -97,6 +98,10 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 }
 
 func (p *planning) decideAgain(l *letter, f facts, late *lateLetters) error {
+	if l.due.After(p.now) { // dated anew, and woken before
+		late.add(l.messageID, l.due, "dated anew")
+		return nil
+	}
 	v, err := p.timing(l, f.pressure)
 	if errors.Is(err, errContent) {
 		p.engine.Log.Error("letter cannot go on", "message_id", l.messageID, "sequence", l.enrollment.Sequence, "err", err)
@@ -108,6 +113,8 @@ func (p *planning) decideAgain(l *letter, f facts, late *lateLetters) error {
 		return err
 	case v.what == expired:
 		p.skip(l, v)
+	case v.what == anew:
+		p.reanchor(l, v, late)
 	case v.what == later && v.until.IsZero(): // whatever ends the wait wakes it; this makes sure
 		late.add(l.messageID, p.now.Add(time.Hour), "waits: "+WhyItWaits(v.code, v.detail))
 	case v.what == later && v.code == waitsForWindow:

@@ -12,7 +12,10 @@ import (
 const enoughTouches = 7
 
 // isChain tells whether a sequence is the chain of a category, which never runs dry.
-func isChain(*sequences.Settings, string) bool { return false }
+func isChain(settings *sequences.Settings, sequence string) bool {
+	_, chain := settings.ChainOf(sequence)
+	return chain
+}
 
 // atEnd decides about an enrollment that stands behind the last step of a chain that
 // never runs dry: it goes on where steps were added, ends with enough touches, or

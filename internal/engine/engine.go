@@ -40,9 +40,13 @@ type Engine struct {
 		sync.Mutex
 		catalog  *Catalog
 		versions map[int64]*Version
+		pace     letterPace
+		retimed  int64 // the publication whose times between letters all dates go by
 		// business time at which promises were counted anew last
 		recounted time.Time
 		trouble   troublesSeen
+		// how far a pass over the people of an older version has got, by version
+		passed map[int64]int64
 	}
 }
 

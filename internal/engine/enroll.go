@@ -128,12 +128,11 @@ type enrolling struct {
 	dryRun  bool
 	// isListed: the clients are named, not those of a segment
 	isListed bool
-	first    map[string]*store.Enrollment // of a client who is new, by time zone
 	result   Enrolled
 }
 
 func newEnrolling(tx pgx.Tx, catalog *Catalog, version *Version, now time.Time, origin string) *enrolling {
-	return &enrolling{tx: tx, catalog: catalog, version: version, now: now, origin: origin, first: make(map[string]*store.Enrollment),
+	return &enrolling{tx: tx, catalog: catalog, version: version, now: now, origin: origin,
 		result: Enrolled{Skipped: []Skipped{}, Reasons: make(map[string]int)}}
 }
 
@@ -190,7 +189,7 @@ func (r *enrolling) all(ctx context.Context, where string, args ...any) (found m
 func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 	clients := make([]store.Client, len(page))
 	for i, c := range page {
-		clients[i] = store.Client{ID: c.ID, Address: c.Address, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
+		clients[i] = store.Client{ID: c.ID, Address: c.Address, Owner: c.Owner, Stage: c.Stage, ConsentBasis: c.ConsentBasis, TimeZone: c.TimeZone,
 			Category: c.Category, Temperature: c.Temperature, LastPurchaseAt: c.LastPurchaseAt}
 	}
 	suppressed, err := suppressionsOf(ctx, r.tx, clients)
@@ -208,7 +207,7 @@ func (r *enrolling) page(ctx context.Context, page []store.Candidate) error {
 			r.skip(c.ExternalID, reason)
 			continue
 		}
-		enrollment, again, err := r.begin(client, last[c.ID])
+		enrollment, again, err := r.version.begin(client, last[c.ID], r.origin, r.now)
 		if err != nil {
 			return err
 		}
@@ -276,23 +275,6 @@ func (r *enrolling) pastsOf(ctx context.Context, page []store.Candidate) (map[in
 		}
 	}
 	return pasts, last, nil
-}
-
-// begin is Version.begin. Whoever is new differs from others in his time zone only.
-func (r *enrolling) begin(client *store.Client, last *store.Enrollment) (*store.Enrollment, *time.Time, error) {
-	if last != nil {
-		return r.version.begin(client, last, r.origin, r.now)
-	}
-	first := r.first[client.TimeZone]
-	if first == nil {
-		var err error
-		if first, _, err = r.version.begin(client, nil, r.origin, r.now); err != nil {
-			return nil, nil, err
-		}
-		r.first[client.TimeZone] = first
-	}
-	first.ClientID = client.ID
-	return first, nil, nil
 }
 
 func (r *enrolling) reasonAgainst(client *store.Client, suppressed suppressions, matches, open bool) string {

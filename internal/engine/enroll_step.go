@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"seventh/internal/store"
 	"seventh/sequences"
 )
 
@@ -64,12 +63,4 @@ func (p *planning) enrollAll(ctx context.Context, steps []enrollStep) error {
 		}
 	}
 	return nil
-}
-
-// told is something that another system is to be told.
-type told struct {
-	webhook    string
-	step       string
-	enrollment store.Enrollment
-	client     string // external id
 }

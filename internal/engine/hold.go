@@ -42,6 +42,7 @@ const (
 	endedGoal         = "goal"
 	endedReplied      = "replied"
 	endedUnsubscribed = "unsubscribed"
+	endedRemoved      = "sequence_removed"
 )
 
 // mendable are the holds that a review may lift: after a change of the client, or

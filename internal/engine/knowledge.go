@@ -51,6 +51,7 @@ func (k *knowledge) facts(e *store.Enrollment, client *store.Client) sequences.F
 func (p *planning) learn(ctx context.Context, list []*store.Enrollment, f *facts) error {
 	var clients, touched, happened, stepping, repeating []int64
 	var pool []string
+	edited := make(map[int64]*Version)
 	for _, e := range list {
 		version, err := p.engine.Version(ctx, p.tx, e.VersionID)
 		if isContent(err) {
@@ -58,6 +59,9 @@ func (p *planning) learn(ctx context.Context, list []*store.Enrollment, f *facts
 		}
 		if err != nil {
 			return err
+		}
+		if e.Edited {
+			edited[e.ID] = version
 		}
 		if e.NextStep == "" {
 			touched = append(touched, e.ClientID)
@@ -84,11 +88,13 @@ func (p *planning) learn(ctx context.Context, list []*store.Enrollment, f *facts
 			happened = append(happened, e.ID)
 		}
 	}
-	return errors.Join(
+	err := errors.Join(
 		f.known.learnClients(ctx, p, clients, touched, happened),
 		f.known.learnSteps(ctx, p, stepping),
 		f.known.pools.learn(ctx, p, list, repeating, pool),
 	)
+	f.known.callAsNow(edited)
+	return err
 }
 
 func (k *knowledge) learnClients(ctx context.Context, p *planning, clients, touched, happened []int64) error {

@@ -23,14 +23,19 @@ type Planned struct {
 	Reviewed int  // clients whose sequences were decided anew
 	Due      int  // enrollments and deferred letters that were due
 	Stale    int  // enrollments that were to be due, and have been moved or ended since
+	Calls    int  // calls of categories that were due, of which tasks were made
+	Retimed  int  // enrollments looked at because letters come more or less often now
+	Carried  int  // enrollments that went on to a newer version of their sequence
 	Busy     bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale > 0 }
+func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried > 0 }
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
-func (p Planned) Full() bool { return max(p.Reviewed, p.Due+p.Stale) >= planLimit }
+func (p Planned) Full() bool {
+	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit
+}
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
 // letters go out now and which later, and why. There is one planner at a time;
@@ -62,7 +67,16 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if planned.Reviewed, err = p.review(ctx); err != nil {
 			return err
 		}
+		if planned.Carried, err = p.follow(ctx); err != nil {
+			return err
+		}
 		if err := p.happened(ctx); err != nil {
+			return err
+		}
+		if planned.Retimed, err = e.retimeCadence(ctx, tx, catalog, now); err != nil {
+			return err
+		}
+		if planned.Calls, err = store.CallsDue(ctx, tx, now, planLimit); err != nil {
 			return err
 		}
 		deferred, err := p.deferred(ctx)
@@ -101,6 +115,7 @@ type planning struct {
 	// underWay are enrollments with a letter released, of whom nothing else is new.
 	underWay []int64
 	skipped  skipped
+	carried  carried
 	did      effects
 	freed    []int64             // clients whose waiting sequences may go first now
 	tallies  map[store.Tally]int // letters released, for the breakers
@@ -154,6 +169,9 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err := p.lanesOfDue(ctx, due, facts); err != nil {
 		return 0, err
 	}
+	if facts.done, err = doneBy(ctx, p.tx, due); err != nil {
+		return 0, err
+	}
 	decided := make(map[int64]bool, len(due))
 	if err := p.change(ctx, due, &facts, decided); err != nil {
 		return 0, err
@@ -193,7 +211,7 @@ func (p *planning) dealtWith() int {
 	for _, ids := range p.did.ends {
 		ended += len(ids)
 	}
-	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended
+	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended + p.carried.count()
 }
 
 // goesBefore orders letters that share a limit: a higher priority first, then
@@ -208,6 +226,9 @@ var errContent = errors.New("the published content does not fit")
 
 // write stores the decisions: letters in chunks, a job for each, and the moves.
 func (p *planning) write(ctx context.Context) error {
+	if err := p.carried.write(ctx, p); err != nil {
+		return err
+	}
 	if len(p.moves) > 0 {
 		if err := store.MoveEnrollments(ctx, p.tx, p.moves); err != nil {
 			return err

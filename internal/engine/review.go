@@ -64,6 +64,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		}
 		ids[i] = client.ID // in the order of at
 	}
+	if err := e.keepPace(ctx, tx, catalog, history, clients, fresh); err != nil {
+		return err
+	}
 	if len(fresh) > 0 {
 		if _, err := store.InsertEnrollments(ctx, tx, fresh); err != nil {
 			return err
@@ -76,6 +79,9 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 		return err
 	}
 	if err := store.WakeEnrollments(ctx, tx, ids[:len(clients)], []string{waitsForPriority}, now); err != nil {
+		return err
+	}
+	if err := e.dateCalls(ctx, tx, catalog, ids[:len(clients)], now, ""); err != nil {
 		return err
 	}
 	return store.SetReviews(ctx, tx, ids[:len(clients)], at)
@@ -109,6 +115,9 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 
 // next is where an enrollment goes on that was broken off.
 func (v *Version) next(last *store.Enrollment) (sequences.Step, bool) {
+	named := *last // as this version calls the steps
+	named.LastStep, named.NextStep = v.StepNamed(last.LastStep), v.StepNamed(last.NextStep)
+	last = &named
 	step, found := v.Sequence.Step(last.NextStep)
 	if !found || step.ID == last.LastStep && step.Repeat == nil {
 		return v.Sequence.Next(last.LastStep)
@@ -124,6 +133,11 @@ func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin s
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:
+		if origin != "api" {
+			// A chain whose goal holds already, or without delays, would start and end
+			// without end.
+			return last.EndedAt.Add(24 * time.Hour), true
+		}
 		return *last.EndedAt, true
 	case sequences.ReentryAfter:
 		return v.Sequence.Reentry.After.Add(last.EndedAt.In(v.zoneOf(client)), v.Calendar).UTC(), true

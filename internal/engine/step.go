@@ -38,7 +38,7 @@ type effects struct {
 	tasks     []store.Task
 	givenUp   []store.StepRef
 	enrolls   []enrollStep
-	told      []told
+	told      []Telling
 	ends      map[string][]int64 // enrollments that are over, by reason
 }
 
@@ -166,7 +166,7 @@ func (s *stepping) do(step sequences.Step) (done, error) {
 	case sequences.KindEnroll:
 		return s.enroll(step), nil
 	case sequences.KindWebhook:
-		s.p.did.told = append(s.p.did.told, told{webhook: step.Webhook, step: step.ID, enrollment: *s.e, client: s.client.ExternalID})
+		s.p.did.told = append(s.p.did.told, Telling{Enrollment: s.e, Client: s.client, Step: step})
 		return s.decided(step, outcomeTold, map[string]any{"webhook": step.Webhook}), nil
 	case sequences.KindEnd:
 		d := s.decided(step, step.End, nil)
@@ -212,10 +212,8 @@ func (d *effects) write(ctx context.Context, p *planning) error {
 			return err
 		}
 	}
-	if len(d.told) > 0 {
-		if err := p.engine.tell(ctx, p.tx, d.told, p.now); err != nil {
-			return err
-		}
+	if err := p.engine.Tell(ctx, p.tx, p.now, d.told); err != nil {
+		return err
 	}
 	for reason, ids := range d.ends {
 		if err := p.endAll(ctx, ids, reason); err != nil {

@@ -160,21 +160,30 @@ func (s *stop) answerCall(ctx context.Context, t *store.NewTouch, now time.Time)
 		return err
 	}
 	t.EnrollmentID = task.EnrollmentID
-	by := s.client.Owner
-	if t.RepID != nil {
-		rep, err := store.UserByID(ctx, s.tx, *t.RepID)
-		if err != nil {
-			return err
-		}
-		by = rep.Email
+	by, err := s.byWhom(ctx, t)
+	if err != nil {
+		return err
 	}
 	note, _ := t.Data["note"].(string)
 	return s.closeTask(ctx, &task, by, note, now)
 }
 
+// byWhom is the rep that a touch is of: the one it names, or the client's own.
+func (s *stop) byWhom(ctx context.Context, t *store.NewTouch) (string, error) {
+	if t.RepID == nil {
+		return s.client.Owner, nil
+	}
+	rep, err := store.UserByID(ctx, s.tx, *t.RepID)
+	return rep.Email, err
+}
+
 // note writes a touch, and what follows from there being one more.
 func (s *stop) note(ctx context.Context, t store.NewTouch, now time.Time) (string, error) {
-	id, err := store.InsertTouch(ctx, s.tx, t)
+	by, err := s.byWhom(ctx, &t)
+	if err != nil {
+		return "", err
+	}
+	id, err := s.engine.LogTouch(ctx, s.tx, t, by)
 	if err != nil {
 		return "", err
 	}

@@ -31,6 +31,7 @@ const (
 	goes = iota
 	later
 	expired
+	anew // dated as if the step before had been done now
 )
 
 // verdict is what is decided about a letter.
@@ -50,15 +51,16 @@ var never = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 // client, the window, and then how much its sender and provider take.
 func (p *planning) timing(l *letter, pr *pressure) (verdict, error) {
 	zone := l.version.zoneOf(l.client)
-	by := never
-	if age := l.version.Sequence.MaxAgeOf(l.step); !age.IsZero() {
-		by = age.Add(l.due.In(zone), l.version.Calendar)
-		if !by.After(p.now) {
-			return verdict{what: expired, detail: fmt.Sprintf("expired: it could not go within %s after it was due", age)}, nil
+	pause, held := p.pauseOf(l)
+	by := expiryOf(l, zone)
+	if !by.After(p.now) {
+		if v := tooLate(l); pause == nil || v.what == expired {
+			return v, nil
 		}
+		by = never // dated anew when the pause is over
 	}
 	put := func(until time.Time, code, detail, lanes string) (verdict, error) {
-		if until.After(by) { // it will be given up then
+		if until.After(by) { // it will be given up or dated anew then
 			until, lanes = by, ""
 		}
 		return verdict{what: later, until: until, code: code, detail: detail, lanes: lanes}, nil
@@ -71,15 +73,15 @@ func (p *planning) timing(l *letter, pr *pressure) (verdict, error) {
 		}
 		return opens, closes, err
 	}
-	if pause, code := p.pauseOf(l); pause != nil {
+	if pause != nil {
 		if pause.Until == nil {
-			return verdict{what: later, code: code, detail: pause.Name}, nil
+			return verdict{what: later, code: held, detail: pause.Name}, nil
 		}
 		opens, _, err := window(*pause.Until)
 		if err != nil {
 			return verdict{}, err
 		}
-		return put(opens, code, pause.Name, "")
+		return put(opens, held, pause.Name, "")
 	}
 	if pr.deals[l.client.ID] {
 		return verdict{what: later, code: waitsForDeal}, nil

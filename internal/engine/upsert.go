@@ -187,6 +187,9 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 	if err := e.endOpen(ctx, tx, idsOf(moved), categoryChanged, exitingOn(categoryChange)); err != nil {
 		return err
 	}
+	if err := e.retimeClients(ctx, tx, idsOf(moved)); err != nil {
+		return err
+	}
 	return e.endOpen(ctx, tx, idsOf(bought), endedPurchased, exitingOn("purchase"))
 }
 

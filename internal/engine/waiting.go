@@ -28,6 +28,19 @@ func WhyItWaits(waiting, detail string) string {
 		return "the sequence is paused"
 	case waitsForWindow:
 		return "its hours have not begun"
+	case waitsInStep:
+		return "a step of it waits for its time"
+	case waitsForEvent:
+		return "it waits for the client to do something"
+	case waitsForTask:
+		return "the rep has something to do first"
+	case waitsForLetters:
+		if detail != "" {
+			return fmt.Sprintf("waits for new letters: %s touches so far", detail)
+		}
+		return "waits for new letters"
+	case waitsForAudience:
+		return "the sequence is for customers only"
 	case waitsForRecent:
 		return "a letter of another sequence went not a day before"
 	}

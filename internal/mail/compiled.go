@@ -14,12 +14,14 @@ type Compiled struct {
 	// Hash is the SHA-256 of the fixed parts, each with its length; the key they are stored by.
 	Hash [32]byte
 	// Fixed are the encoded parts that all letters of this template share: first the
-	// template's own texts under their own numbers, then the frame's pieces.
+	// template's own texts under their own numbers, then the frame's pieces, and between
+	// those the attachments.
 	Fixed [][]byte
 
-	texts               int // how many of Fixed are the template's
-	headers             []compiledHeader
-	open, between, tail int // indexes of the frame's pieces in Fixed
+	texts         int // how many of Fixed are the template's
+	headers       []compiledHeader
+	open, between int   // indexes of the frame's pieces in Fixed
+	tail          []int // what comes after the HTML part
 }
 
 type compiledHeader struct {
@@ -27,20 +29,27 @@ type compiledHeader struct {
 	piece int // index in Fixed
 }
 
-// Compile prepares a letter template. Equal letters give equal parts and an equal hash.
-func Compile(l *templates.Letter) (*Compiled, error) {
+// Compile prepares a letter template with the files that go with it. Equal letters with
+// equal files give equal parts and an equal hash.
+func Compile(l *templates.Letter, attachments ...Attachment) (*Compiled, error) {
 	c := &Compiled{texts: len(l.Fixed)}
 	for _, text := range l.Fixed {
 		c.add(appendQP(nil, text))
 	}
-	f, err := newFrame(boundary(l.Fixed))
+	f, err := newFrame(boundary(l.Fixed), attachments)
 	if err != nil {
 		return nil, fmt.Errorf("compiling letter %s: %w", l.Name, err)
 	}
 	for _, h := range f.headers {
 		c.headers = append(c.headers, compiledHeader{h, c.add([]byte(h.text))})
 	}
-	c.open, c.between, c.tail = c.add(f.open), c.add(f.between), c.add(f.tail)
+	c.open, c.between = c.add(f.open), c.add(f.between)
+	for i, tail := range f.tails {
+		c.tail = append(c.tail, c.add(tail))
+		if i < len(attachments) {
+			c.tail = append(c.tail, c.add(attachments[i].encoded))
+		}
+	}
 	c.Hash = hashFixed(c.Fixed)
 	return c, nil
 }
@@ -95,7 +104,9 @@ func (c *Compiled) compose(w *streamWriter, h Header, r *templates.Rendered) err
 	if err := c.part(w, r.HTML); err != nil {
 		return fmt.Errorf("HTML part: %w", err)
 	}
-	w.fixed(c.tail)
+	for _, piece := range c.tail {
+		w.fixed(piece)
+	}
 	return nil
 }
 

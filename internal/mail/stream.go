@@ -152,4 +152,14 @@ func UnmarshalFixed(data []byte) ([][]byte, error) {
 
 // hashFixed identifies fixed parts, lengths included, so that no two cuts of the same
 // bytes are taken for one another.
-func hashFixed(fixed [][]byte) [32]byte { return sha256.Sum256(MarshalFixed(fixed)) }
+func hashFixed(fixed [][]byte) [32]byte {
+	hash := sha256.New()
+	length := binary.AppendUvarint(nil, uint64(len(fixed)))
+	hash.Write(length)
+	for _, part := range fixed { // attachments are large: not joined as MarshalFixed joins them
+		length = binary.AppendUvarint(length[:0], uint64(len(part)))
+		hash.Write(length)
+		hash.Write(part)
+	}
+	return [32]byte(hash.Sum(nil))
+}

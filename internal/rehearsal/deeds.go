@@ -156,8 +156,8 @@ func (p *play) attribute(ctx context.Context, client, name, text string) error {
 	return p.upsert(ctx, engine.ClientPatch{ExternalID: client, Attributes: attributes})
 }
 
-// touch writes down that a rep was in touch.
-func (p *play) touch(ctx context.Context, client, kind, channel string) error {
+// touch writes down that a rep, or the client himself, was in touch.
+func (p *play) touch(ctx context.Context, client, kind, channel, actor string) error {
 	row, err := store.ClientByExternalID(ctx, p.pool, client)
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (p *play) touch(ctx context.Context, client, kind, channel string) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.engine.NoteTouch(ctx, store.NewTouch{ClientID: row.ID, Kind: kind, Channel: channel, At: now, Actor: "rep"})
+	_, err = p.engine.NoteTouch(ctx, store.NewTouch{ClientID: row.ID, Kind: kind, Channel: channel, At: now, Actor: actor})
 	return err
 }
 

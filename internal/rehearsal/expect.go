@@ -317,40 +317,6 @@ func (p *play) expectNoChain(ctx context.Context, client string) error {
 	return nil
 }
 
-// openTasks are what the rep should do for a client now; notices ask for nothing.
-func (p *play) openTasks(ctx context.Context, client string) ([]store.Task, error) {
-	return store.ListTasks(ctx, p.pool, store.TaskFilter{Client: client, State: store.TaskOpen, Limit: 1000})
-}
-
-func (p *play) expectTask(ctx context.Context, step, client string) error {
-	tasks, err := p.openTasks(ctx, client)
-	if err != nil {
-		return err
-	}
-	var open []string
-	for _, t := range tasks {
-		if t.Step == step {
-			return nil
-		}
-		open = append(open, t.Step)
-	}
-	p.fail("there is none; open are: %s", orElse(strings.Join(open, ", "), "none"))
-	return nil
-}
-
-func (p *play) expectNoTask(ctx context.Context, client string) error {
-	tasks, err := p.openTasks(ctx, client)
-	if err != nil {
-		return err
-	}
-	for _, t := range tasks {
-		if t.Kind != store.TaskNotice {
-			p.fail("there is %s: %s", t.Step, orElse(t.Title, t.Script))
-		}
-	}
-	return nil
-}
-
 func (p *play) expectTouch(ctx context.Context, kind, client string) error {
 	touches, err := store.ListTouches(ctx, p.pool, store.TouchFilter{Client: client, Kind: kind, Limit: 1})
 	if err == nil && len(touches) == 0 {

@@ -66,8 +66,10 @@ func crmEvent(kind string) func(context.Context, *play, []string) error {
 
 // What reps and marketers do.
 var peopleVerbs = []verb{
-	{pattern: "call CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.touch(ctx, a[0], "call", "call") }},
-	{pattern: "meeting CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.touch(ctx, a[0], "meeting", "meeting") }},
+	{pattern: "call CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.touch(ctx, a[0], "call", "call", "rep") }},
+	{pattern: "meeting CLIENT", do: func(ctx context.Context, p *play, a []string) error {
+		return p.touch(ctx, a[0], "meeting", "meeting", "rep")
+	}},
 	{pattern: "done STEP for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.done(ctx, a[0], a[1]) }},
 	{pattern: "pause CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.steer(ctx, a[0], "active", p.engine.PauseEnrollment)
@@ -105,6 +107,12 @@ var clientVerbs = []verb{
 	{pattern: "click STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.clicks(ctx, a[0], a[1], "1", "human") }},
 	{pattern: "click STEP link NUMBER by CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.clicks(ctx, a[0], a[2], a[1], "human") }},
 	{pattern: "click STEP by CLIENT as machine", do: func(ctx context.Context, p *play, a []string) error { return p.clicks(ctx, a[0], a[1], "1", "machine") }},
+	{pattern: "click STEP link NUMBER by CLIENT as machine", do: func(ctx context.Context, p *play, a []string) error {
+		return p.clicks(ctx, a[0], a[2], a[1], "machine")
+	}},
+	{pattern: "reply by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
+		return p.touch(ctx, a[0], "replied", "email", "human")
+	}},
 	{pattern: "unsubscribe CLIENT via STEP", do: func(ctx context.Context, p *play, a []string) error { return p.unsubscribe(ctx, a[1], a[0]) }},
 	{pattern: "reply to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.answer(ctx, a[0], a[1], p.engine.Replied)
@@ -143,8 +151,15 @@ var expectVerbs = []verb{
 		return p.expectEnrollment(ctx, a[1], a[2], "ended", a[0])
 	}},
 	{pattern: "expect no chain for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectNoChain(ctx, a[0]) }},
-	{pattern: "expect task STEP for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectTask(ctx, a[0], a[1]) }},
+	{pattern: "expect task STEP for CLIENT is STATE", do: func(ctx context.Context, p *play, a []string) error { return p.expectTask(ctx, a[0], a[1], a[2]) }},
+	{pattern: "expect task STEP for CLIENT is with ADDRESS", do: func(ctx context.Context, p *play, a []string) error { return p.expectTaskWith(ctx, a[0], a[1], a[2]) }},
 	{pattern: "expect no task for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectNoTask(ctx, a[0]) }},
+	{pattern: "expect notice STEP for CLIENT says TEXT…", do: func(ctx context.Context, p *play, a []string) error { return p.expectNotice(ctx, a[0], a[1], a[2]) }},
+	{pattern: "expect decided OUTCOME at STEP for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectDecided(ctx, a[0], a[1], a[2]) }},
+	{pattern: "expect category CLIENT CATEGORY", do: func(ctx context.Context, p *play, a []string) error { return p.expectCategory(ctx, a[0], a[1]) }},
+	{pattern: "expect branch BRANCH of STEP in SEQUENCE RESULT…", do: func(ctx context.Context, p *play, a []string) error {
+		return p.expectBranch(ctx, a[0], a[1], a[2], a[3])
+	}},
 	{pattern: "expect touch KIND for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectTouch(ctx, a[0], a[1]) }},
 	{pattern: "expect suppressed REASON ADDRESS", do: func(ctx context.Context, p *play, a []string) error { return p.expectSuppressed(ctx, a[0], a[1]) }},
 }

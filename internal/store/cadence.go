@@ -173,3 +173,17 @@ func NextCallAt(ctx context.Context, db DB, clientID int64) (*time.Time, error) 
 	}
 	return at, nil
 }
+
+// MendCalls has clients reviewed who have neither a date nor an open task, though
+// they had one, and returns how many there were. There should be none: but nobody
+// may be forgotten.
+func MendCalls(ctx context.Context, db DB, now time.Time) (int64, error) {
+	tag, err := db.Exec(ctx, `
+		UPDATE clients c SET review_at = $1 FROM next_calls n
+		WHERE n.client_id = c.id AND n.due_at IS NULL
+		  AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.client_id = n.client_id AND k.origin = 'cadence' AND k.state = 'open')`, now)
+	if err != nil {
+		return 0, fmt.Errorf("looking for forgotten calls: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}

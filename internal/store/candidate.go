@@ -13,6 +13,7 @@ type Candidate struct {
 	ID           int64
 	ExternalID   string
 	Address      string
+	Owner        string // his e-mail, '' without one
 	Stage        string
 	ConsentBasis string
 	TimeZone     string
@@ -28,14 +29,14 @@ type Candidate struct {
 func CandidatesAfter(ctx context.Context, db DB, where, audience string, args []any, after int64, limit int) ([]Candidate, error) {
 	n := len(args)
 	rows, err := db.Query(ctx, fmt.Sprintf(`
-		SELECT c.id, c.external_id, c.address, c.stage, c.consent_basis, c.time_zone, c.category, c.temperature, c.last_purchase_at, (%s) AS matches
+		SELECT c.id, c.external_id, c.address, coalesce(o.email, ''), c.stage, c.consent_basis, c.time_zone, c.category, c.temperature, c.last_purchase_at, (%s) AS matches
 		%s WHERE c.id > $%d AND (%s) ORDER BY c.id LIMIT $%d`, audience, clientTables, n+1, where, n+2), append(append([]any{anew}, args...), after, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("finding candidates: %w", err)
 	}
 	var found []Candidate
 	var r Candidate
-	_, err = pgx.ForEachRow(rows, []any{&r.ID, &r.ExternalID, &r.Address, &r.Stage, &r.ConsentBasis, &r.TimeZone, &r.Category, &r.Temperature, &r.LastPurchaseAt, &r.Matches}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&r.ID, &r.ExternalID, &r.Address, &r.Owner, &r.Stage, &r.ConsentBasis, &r.TimeZone, &r.Category, &r.Temperature, &r.LastPurchaseAt, &r.Matches}, func() error {
 		found = append(found, r)
 		r.LastPurchaseAt = nil
 		return nil

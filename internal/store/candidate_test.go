@@ -33,9 +33,9 @@ func TestCandidatesComeInPages(t *testing.T) {
 	}
 	want := make([]store.Candidate, len(clients))
 	for i, c := range clients {
-		want[i] = store.Candidate{ID: c.ID, ExternalID: c.ExternalID, Address: c.Address, Stage: "lead", ConsentBasis: optIn}
+		want[i] = store.Candidate{ID: c.ID, ExternalID: c.ExternalID, Address: c.Address, Stage: "lead", Temperature: "cold", ConsentBasis: optIn}
 	}
-	want[2].Matches, want[2].TimeZone = true, "Asia/Omsk"
+	want[2].Matches, want[2].Category, want[2].TimeZone = true, "C", "Asia/Omsk"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("candidates (-want +got):\n%s", diff)
 	}

@@ -23,6 +23,8 @@ type GroupCommit struct {
 	// and they are reviewed.
 	Ended  []int64
 	Waited []string
+	// Touched are clients who are reviewed because they have been touched once more.
+	Touched []int64
 
 	WorkerID int32    // whose letters pass
 	Consents []string // the bases that allow letters
@@ -64,6 +66,9 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	if len(g.Ended) > 0 {
 		b.Queue(wakeEnrollments, g.Ended, g.Waited, g.Now)
 		b.Queue(reviewClients, g.Ended, g.Now)
+	}
+	if len(g.Touched) > 0 {
+		b.Queue(reviewClients, g.Touched, g.Now)
 	}
 	if len(g.Wanted) > 0 {
 		b.Queue(beginTransmission, transmitArgs(g.WorkerID, g.Now, g.Consents, g.Wanted)).Query(func(rows pgx.Rows) error {

@@ -32,11 +32,12 @@ type Enrollment struct {
 	StartedAt      time.Time
 	EndedAt        *time.Time
 	EndReason      *string
+	Edited         bool // it was taken to a newer version on its way
 }
 
 const enrollmentColumns = `
 	e.id, e.client_id, c.external_id AS client, e.sequence_id, s.name AS sequence, e.version_id, e.state, e.origin, e.priority,
-	e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail, e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.started_at, e.ended_at, e.end_reason
+	e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail, e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.started_at, e.ended_at, e.end_reason, e.edited
 	FROM enrollments e JOIN sequences s ON s.id = e.sequence_id JOIN clients c ON c.id = e.client_id `
 
 // EnrollmentByID finds an enrollment.

@@ -94,7 +94,8 @@ var texts = []string{"", "C", "1.5", "1.50", "2", "true", "vip", "Ромашка
 // values are what JSON can hold in an attribute.
 var values = []any{
 	nil, "", "C", "1.5", "1.50", "vip", "2026-03-02", true, false, 1.5, json.Number("1.50"), json.Number("2.0"), 2, 0.1, 1e23, 1e-7, -3.25,
-	[]any{}, []any{"vip", 2.0}, []any{nil}, []any{[]any{}, "x"}, []any{[]any{"C", 1.5}, true}, []string{"Ромашка"},
+	[]any{}, []any{"vip", 2.0}, []any{nil}, []any{[]any{}, "x"}, []any{[]any{"C", 1.5}, true}, []string{"Ромашка"}, "2026-3-2", "2026-02-31", "2026-03-02T10:00:00Z",
+	[]any{[]any{"2026-03-01"}, 5}, []any{"2026-12-31", "x"}, map[string]any{"x": 5},
 }
 
 func randomClient(random *rand.Rand, name string, owners map[string]int64) *store.Client {

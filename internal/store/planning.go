@@ -35,13 +35,13 @@ func HoldClients(ctx context.Context, db DB, ids []int64) ([]Client, error) {
 func OpenEnrollmentsByDate(ctx context.Context, db DB, clientIDs []int64) ([]Enrollment, error) {
 	rows, err := db.Query(ctx, `
 		SELECT e.id, e.client_id, e.sequence_id, s.name, e.version_id, e.state, e.priority, e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail,
-			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at
+			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.edited
 		FROM enrollments e JOIN sequences s ON s.id = e.sequence_id
 		WHERE e.client_id = ANY($1) AND e.state <> 'ended' ORDER BY e.next_at, e.id`, clientIDs)
 	list, err := scan(rows, err, len(clientIDs), func(e *Enrollment) []any {
 		return []any{
 			&e.ID, &e.ClientID, &e.SequenceID, &e.Sequence, &e.VersionID, &e.State, &e.Priority, &e.LastStep, &e.NextStep, &e.NextAt, &e.Waiting, &e.WaitingDetail,
-			&e.DueAt, &e.Lanes, &e.OfferName, &e.OfferExpiresAt, &e.AnchorAt,
+			&e.DueAt, &e.Lanes, &e.OfferName, &e.OfferExpiresAt, &e.AnchorAt, &e.Edited,
 		}
 	})
 	if err != nil {

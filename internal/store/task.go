@@ -68,8 +68,11 @@ type TaskFilter struct {
 	Client string // external id
 	Owner  string // e-mail
 	Kind   string
+	Origin string
 	State  string
 	DueBy  *time.Time
+	Nobody bool // only those without an owner
+	Latest bool // those that are due last in front
 	// After is when the last task of the page before was due, and its id.
 	After   *time.Time
 	AfterID int64
@@ -78,12 +81,16 @@ type TaskFilter struct {
 
 // ListTasks returns tasks, those that are due first in front.
 func ListTasks(ctx context.Context, db DB, f TaskFilter) ([]Task, error) {
+	order := "AND (@after::timestamptz IS NULL OR (t.due_at, t.id) > (@after, @after_id)) ORDER BY t.due_at, t.id"
+	if f.Latest {
+		order = "AND (@after::timestamptz IS NULL OR (t.due_at, t.id) < (@after, @after_id)) ORDER BY t.due_at DESC, t.id DESC"
+	}
 	list, err := all[Task](db.Query(ctx, "SELECT"+taskColumns+`
 		WHERE (@client = '' OR c.external_id = @client) AND (@owner = '' OR o.email = @owner) AND (@kind = '' OR t.kind = @kind)
-		  AND (@state = '' OR t.state = @state) AND (@due_by::timestamptz IS NULL OR t.due_at <= @due_by)
-		  AND (@after::timestamptz IS NULL OR (t.due_at, t.id) > (@after, @after_id))
-		ORDER BY t.due_at, t.id LIMIT @limit`, pgx.StrictNamedArgs{
-		"client": f.Client, "owner": f.Owner, "kind": f.Kind, "state": f.State, "due_by": f.DueBy, "after": f.After, "after_id": f.AfterID, "limit": f.Limit,
+		  AND (@origin = '' OR t.origin = @origin) AND (@state = '' OR t.state = @state) AND (@due_by::timestamptz IS NULL OR t.due_at <= @due_by)
+		  AND (NOT @nobody OR t.owner_id IS NULL) `+order+" LIMIT @limit", pgx.StrictNamedArgs{
+		"client": f.Client, "owner": f.Owner, "kind": f.Kind, "origin": f.Origin, "state": f.State, "due_by": f.DueBy, "nobody": f.Nobody,
+		"after": f.After, "after_id": f.AfterID, "limit": f.Limit,
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("listing tasks: %w", err)
