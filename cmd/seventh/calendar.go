@@ -64,8 +64,8 @@ func (c calendarCommand) load(p *process, s *Settings) (*calendar, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(problems) > 0 {
-		report(p.stderr, problems)
+	if mistakes := content.Mistakes(problems); len(mistakes) > 0 {
+		report(p.stderr, mistakes)
 		return nil, errReported
 	}
 	cal := &calendar{folder: folder}
@@ -85,7 +85,7 @@ func (c calendarCommand) load(p *process, s *Settings) (*calendar, error) {
 			return nil, err
 		}
 	}
-	cal.work, err = sequences.LoadCalendar(folder.Settings.Calendar)
+	cal.work, err = folder.Settings.WorkCalendar()
 	return cal, err
 }
 

@@ -269,7 +269,7 @@ func (p *play) expectWhy(ctx context.Context, text string) error {
 // expectPaused waits for the breakers: the worker may be looking at them just now.
 func (p *play) expectPaused(ctx context.Context, name string) error {
 	for range 3 {
-		if err := p.worker.PlanAll(ctx); err != nil {
+		if err := p.plan(ctx); err != nil {
 			return err
 		}
 		now, err := p.now(ctx)

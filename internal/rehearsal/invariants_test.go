@@ -39,7 +39,7 @@ func TestInvariants(t *testing.T) {
 }
 
 // patience bounds a story; a healthy one takes a fraction.
-const patience = 40 * time.Second
+const patience = 3 * time.Minute
 
 // randomPlay is a random story being made while it is played.
 type randomPlay struct {

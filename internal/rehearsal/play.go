@@ -119,7 +119,7 @@ func (p *play) open() error {
 		return err
 	}
 	p.engine = &engine.Engine{DB: p.pool, Jobs: jobs, Log: p.log}
-	p.clock = &sandbox.Clock{DB: p.pool, Log: p.log, Plan: func(ctx context.Context) error { return p.worker.PlanAll(ctx) }}
+	p.clock = &sandbox.Clock{DB: p.pool, Log: p.log, Plan: p.plan}
 	return nil
 }
 
@@ -198,14 +198,15 @@ func (p *play) publish(ctx context.Context, files []section) error {
 	if err != nil {
 		return err
 	}
-	for _, problem := range problems {
+	mistakes := content.Mistakes(problems)
+	for _, problem := range mistakes {
 		i := slices.IndexFunc(files, func(f section) bool { return f.name == problem.File })
 		if i >= 0 { // it stands in the story
 			problem.File, problem.Line = p.story.File, problem.Line+files[i].line-1
 		}
 		p.played.Problems = append(p.played.Problems, problem)
 	}
-	if len(problems) > 0 {
+	if len(mistakes) > 0 {
 		return broken("the content has mistakes: see above")
 	}
 	p.folder, p.loaded = folder, loaded
@@ -259,7 +260,7 @@ func (p *play) down(ctx context.Context, text string) error {
 
 // rest deals with everything that is due by now.
 func (p *play) rest(ctx context.Context) error {
-	if err := p.worker.PlanAll(ctx); err != nil {
+	if err := p.plan(ctx); err != nil {
 		return err
 	}
 	now, err := p.clock.Now(ctx)
@@ -267,6 +268,27 @@ func (p *play) rest(ctx context.Context) error {
 		return err
 	}
 	return p.clock.To(ctx, now)
+}
+
+// plan plans until nothing is left to be decided, after whatever planner is at work:
+// that one may have begun before the last line of the story.
+func (p *play) plan(ctx context.Context) error {
+	if err := p.engine.Breakers(ctx); err != nil {
+		return err
+	}
+	for {
+		planned, err := p.engine.Plan(ctx)
+		switch {
+		case err != nil:
+			return err
+		case planned.Busy:
+			if err := store.AwaitPlanner(ctx, p.pool); err != nil {
+				return err
+			}
+		case !planned.Any():
+			return nil
+		}
+	}
 }
 
 // finish compares everything with what the story expects.

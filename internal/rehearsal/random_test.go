@@ -91,17 +91,20 @@ func (w *randomWorld) sequence(number, all int) string {
 		fmt.Fprintf(&b, "max_age: %s\n", w.pick("2d", "10d"))
 	}
 	b.WriteString("steps:\n")
-	w.list(&b, "  ", 3+w.r.IntN(4), 0, all)
+	w.list(&b, "  ", 3+w.r.IntN(4), 0, number, all)
 	return b.String()
 }
 
 // list writes steps, nested ones deeper.
-func (w *randomWorld) list(b *strings.Builder, indent string, n, depth, sequences int) {
+func (w *randomWorld) list(b *strings.Builder, indent string, n, depth, number, sequences int) {
 	var before []string
 	for range n {
 		w.steps++
 		id := fmt.Sprintf("s%d", w.steps)
 		kind := w.pick(randomKinds...)
+		if kind == "enroll" && number == sequences-1 {
+			kind = "notify"
+		}
 		if depth >= 2 && (kind == "if" || kind == "split") {
 			kind = "email"
 		}
@@ -110,14 +113,14 @@ func (w *randomWorld) list(b *strings.Builder, indent string, n, depth, sequence
 			fmt.Fprintf(b, "%s  after: %s\n", indent, w.pick("1d", "3d", "7d", "2w", "21d", "3bd", "1mo", "12h", "cadence"))
 		}
 		w.told = before
-		w.body(b, indent+"  ", id, kind, depth, sequences)
+		w.body(b, indent+"  ", id, kind, depth, number, sequences)
 		if kind == "email" {
 			before = append(before, id)
 		}
 	}
 }
 
-func (w *randomWorld) body(b *strings.Builder, indent, id, kind string, depth, sequences int) {
+func (w *randomWorld) body(b *strings.Builder, indent, id, kind string, depth, number, sequences int) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, indent+format+"\n", args...) }
 	switch kind {
 	case "email":
@@ -140,22 +143,22 @@ func (w *randomWorld) body(b *strings.Builder, indent, id, kind string, depth, s
 	case "if":
 		line("if: %s", w.condition())
 		line("then:")
-		w.list(b, indent+"  ", 1+w.r.IntN(2), depth+1, sequences)
+		w.list(b, indent+"  ", 1+w.r.IntN(2), depth+1, number, sequences)
 		if w.chance(70) {
 			line("else:")
-			w.list(b, indent+"  ", 1+w.r.IntN(2), depth+1, sequences)
+			w.list(b, indent+"  ", 1+w.r.IntN(2), depth+1, number, sequences)
 		}
 	case "split":
 		line("split:")
 		for range 2 {
 			line("  - weight: %d", 30+w.r.IntN(50))
 			line("    steps:")
-			w.list(b, indent+"      ", 1+w.r.IntN(2), depth+1, sequences)
+			w.list(b, indent+"      ", 1+w.r.IntN(2), depth+1, number, sequences)
 		}
 	case "set":
 		line("set: %s", w.pick("{ temperature: warm }", "{ attributes: { nurtured: true } }", "{ category: D }"))
 	case "enroll":
-		line("enroll: q%d", w.r.IntN(sequences))
+		line("enroll: q%d", min(number+1, sequences-1)) // no circles
 	case "notify":
 		line("notify: Look at him")
 	case "end":
