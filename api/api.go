@@ -66,7 +66,7 @@ func newServer(o Options) *server {
 	e.IPExtractor = echo.ExtractIPDirect()
 	s := &server{Options: o, echo: e}
 	s.hits = together[store.Hit]{work: s.record, patience: hitPatience, most: hitsTogether, room: hitsWaiting}
-	s.destinations, s.deadLinks = newRecent[link, string](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
+	s.destinations, s.deadLinks = newRecent[link, store.Destination](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
 	e.HTTPErrorHandler = s.fail
 	e.Pre(sourceSuffix)
 	e.Use(s.observe, s.recovered, s.secure, unescapePath)
@@ -84,7 +84,7 @@ type server struct {
 	content content.InUse
 
 	hits         together[store.Hit]
-	destinations *recent[link, string]
+	destinations *recent[link, store.Destination]
 	deadLinks    *recent[link, struct{}]
 }
 

@@ -65,6 +65,7 @@ type clientJSON struct {
 	Source         string         `json:"source"`
 	LastPurchaseAt *time.Time     `json:"last_purchase_at"`
 	Consent        *consentFields `json:"consent"`
+	NextCallAt     *time.Time     `json:"next_call_at,omitempty" doc:"When the client's category asks for the rep's next call; in the past while the task is open. Only where one client is shown."`
 	CreatedAt      time.Time      `json:"created_at"`
 	UpdatedAt      time.Time      `json:"updated_at"`
 }
@@ -148,7 +149,13 @@ func (s *server) client(ctx context.Context, in *clientPath) (*clientAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	return &clientAnswer{Status: http.StatusOK, Body: showClient(&client)}, nil
+	shown := showClient(&client)
+	call, err := store.NextCallAt(ctx, s.DB, client.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown.NextCallAt = utc(call)
+	return &clientAnswer{Status: http.StatusOK, Body: shown}, nil
 }
 
 // eraseClient removes a client; that he is gone already is an error, so that a

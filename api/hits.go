@@ -64,24 +64,24 @@ const (
 )
 
 // destination is where a letter's link leads, or store.ErrNotFound.
-func (s *server) destination(ctx context.Context, l link) (string, error) {
+func (s *server) destination(ctx context.Context, l link) (store.Destination, error) {
 	now := time.Now()
-	if url, known := s.destinations.get(l, now); known {
-		return url, nil
+	if d, known := s.destinations.get(l, now); known {
+		return d, nil
 	}
 	if _, dead := s.deadLinks.get(l, now); dead {
-		return "", store.ErrNotFound
+		return store.Destination{}, store.ErrNotFound
 	}
-	url, err := store.Destination(ctx, s.DB, l.message, l.index)
-	if err == nil && !isWeb(url) {
+	d, err := store.DestinationOf(ctx, s.DB, l.message, l.index)
+	if err == nil && !isWeb(d.URL) {
 		err = store.ErrNotFound
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		s.deadLinks.put(l, struct{}{}, now)
-	} else if err == nil && len(url) <= destinationLimit {
-		s.destinations.put(l, url, now)
+	} else if err == nil && len(d.URL) <= destinationLimit {
+		s.destinations.put(l, d, now)
 	}
-	return url, err
+	return d, err
 }
 
 func isWeb(url string) bool {

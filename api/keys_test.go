@@ -43,6 +43,7 @@ func TestScopesOpenTheirRoutesOnly(t *testing.T) {
 		{"POST", "/api/v1/suppressions", "send"},
 		{"DELETE", "/api/v1/suppressions?email=a@example.com", "admin"},
 		{"GET", "/api/v1/sequences", "read"},
+		{"GET", "/api/v1/runway", "read"},
 		{"PUT", "/api/v1/segments/x", "send"},
 		{"DELETE", "/api/v1/segments/x", "send"},
 	} {

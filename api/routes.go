@@ -58,6 +58,7 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/sequences", read, usual, "The published sequences, highest priority first", s.sequences)
 	on(s, "GET /api/v1/sequences/{name}", read, usual, "One sequence: its steps, who waits at each, and what came of the letters", s.sequence)
 	on(s, "POST /api/v1/sequences/{name}/resume", send, usual, "Lets a sequence go on that a breaker has paused", s.resumeSequence)
+	on(s, "GET /api/v1/runway", read, usual, "How long the letters of sequences last: when one runs dry, and for how many", s.runway)
 
 	// What webhook steps have told other systems.
 	on(s, "GET /api/v1/webhook-deliveries", read, usual, "What steps have told other systems, newest first", s.webhooks)

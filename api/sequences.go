@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"seventh/internal/engine"
 	"seventh/internal/store"
+	"seventh/sequences"
 )
 
 // SequenceHead is a sequence as it is published.
@@ -18,22 +20,41 @@ type SequenceHead struct {
 	Paused      *PauseJSON     `json:"paused" doc:"Why no letters of it go; null if they do."`
 }
 
-type stepJSON struct {
-	ID      string `json:"id"`
-	After   string `json:"after" doc:"Delay since the step before; 0 for none."`
-	Email   string `json:"email" doc:"The letter's template."`
-	Waiting int    `json:"waiting" doc:"People whose next step this is."`
-	Sent    int    `json:"sent"`
-	Opened  int    `json:"opened" doc:"Letters opened or clicked, but for hits known to be a machine's."`
-	Clicked int    `json:"clicked" doc:"Letters with a link clicked, but for hits known to be a machine's."`
-	Failed  int    `json:"failed" doc:"Letters that failed, or that nobody confirmed."`
+// StepJSON is a step with what came of it, and the steps within it.
+type StepJSON struct {
+	ID       string       `json:"id"`
+	Kind     string       `json:"kind" enum:"email,call,task,wait,if,split,set,enroll,end,notify,webhook"`
+	Does     string       `json:"does" doc:"What it does, in a few words: if clicked(guide)."`
+	After    string       `json:"after" doc:"Delay since the step before; 0 for none."`
+	Email    string       `json:"email" doc:"The letter's template, the first one of a repeat; empty for what sends none."`
+	Waiting  int          `json:"waiting" doc:"People whose next step this is."`
+	Sent     int          `json:"sent"`
+	Opened   int          `json:"opened" doc:"Letters opened or clicked, but for hits known to be a machine's."`
+	Clicked  int          `json:"clicked" doc:"Letters with a link clicked, but for hits known to be a machine's."`
+	Failed   int          `json:"failed" doc:"Letters that failed, or that nobody confirmed."`
+	Then     []StepJSON   `json:"then,omitempty" doc:"Of an if: the steps if it holds."`
+	Else     []StepJSON   `json:"else,omitempty" doc:"Of an if: the steps if it does not."`
+	Branches []BranchJSON `json:"branches,omitempty" doc:"Of a split."`
+}
+
+// BranchJSON is one way of a split, with what came of those who took it.
+type BranchJSON struct {
+	Name      string     `json:"name"`
+	Weight    int        `json:"weight"`
+	People    int        `json:"people" doc:"Enrollments that took it."`
+	Sent      int        `json:"sent" doc:"Letters to them since."`
+	Opened    int        `json:"opened" doc:"People who opened one of those."`
+	Clicked   int        `json:"clicked" doc:"People who clicked in one of those."`
+	Replied   int        `json:"replied" doc:"People who replied since."`
+	Purchased int        `json:"purchased" doc:"People who bought since."`
+	Steps     []StepJSON `json:"steps" nullable:"false"`
 }
 
 type sequenceAnswer struct {
 	Body struct {
 		SequenceHead
 		EndReasons map[string]int `json:"end_reasons" doc:"How many ended, by reason."`
-		Steps      []stepJSON     `json:"steps" nullable:"false"`
+		Steps      []StepJSON     `json:"steps" nullable:"false"`
 	}
 }
 
@@ -94,7 +115,11 @@ func (s *server) sequence(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	funnels, err := store.CountLetters(ctx, s.DB)
+	letters, err := store.CountLetters(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	branches, err := store.BranchResults(ctx, s.DB, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +130,9 @@ func (s *server) sequence(ctx context.Context, in *struct {
 	}
 	answer.Body.SequenceHead = showHead(version, people, pauses)
 	answer.Body.EndReasons = placesOf(people, in.Name, true)
-	answer.Body.Steps = showSteps(version, placesOf(people, in.Name, false), funnels)
+	letters = slices.DeleteFunc(letters, func(f store.StepFunnel) bool { return f.Sequence != in.Name })
+	f := funnels{waiting: placesOf(people, in.Name, false), letters: letters, branches: branches}
+	answer.Body.Steps = f.steps(version.Sequence.Steps)
 	return answer, nil
 }
 
@@ -121,20 +148,40 @@ func placesOf(people []store.PeopleCount, sequence string, ended bool) map[strin
 	return places
 }
 
-func showSteps(v *engine.Version, waiting map[string]int, funnels []store.StepFunnel) []stepJSON {
-	byStep := make(map[string]store.StepFunnel)
-	for _, f := range funnels {
-		if f.Sequence == v.Sequence.Name {
-			byStep[f.Step] = f
+// funnels is what showing the steps of one sequence takes.
+type funnels struct {
+	waiting  map[string]int
+	letters  []store.StepFunnel // of the sequence
+	branches []store.BranchResult
+}
+
+func (f *funnels) steps(steps []sequences.Step) []StepJSON {
+	shown := make([]StepJSON, len(steps))
+	for i := range steps {
+		step := &steps[i]
+		s := StepJSON{
+			ID: step.ID, Kind: string(step.Kind()), Does: step.Does(), After: step.After.String(), Email: step.Email.First(), Waiting: f.waiting[step.ID],
+			Then: f.steps(step.Then), Else: f.steps(step.Else),
+		}
+		for _, l := range f.letters {
+			if l.Step == step.ID {
+				s.Sent, s.Opened, s.Clicked, s.Failed = l.Sent, l.Opened, l.Clicked, l.Failed
+			}
+		}
+		for b := range step.Split {
+			s.Branches = append(s.Branches, f.branch(step.ID, &step.Split[b]))
+		}
+		shown[i] = s
+	}
+	return shown
+}
+
+func (f *funnels) branch(split string, b *sequences.Branch) BranchJSON {
+	shown := BranchJSON{Name: b.Name, Weight: b.Weight, Steps: f.steps(b.Steps)}
+	for _, r := range f.branches {
+		if r.Step == split && r.Branch == b.Name {
+			shown.People, shown.Sent, shown.Opened, shown.Clicked, shown.Replied, shown.Purchased = r.People, r.Sent, r.Opened, r.Clicked, r.Replied, r.Purchased
 		}
 	}
-	steps := make([]stepJSON, len(v.Sequence.Steps))
-	for i, step := range v.Sequence.Steps {
-		f := byStep[step.ID]
-		steps[i] = stepJSON{
-			ID: step.ID, After: step.After.String(), Email: step.Email.First(), Waiting: waiting[step.ID],
-			Sent: f.Sent, Opened: f.Opened, Clicked: f.Clicked, Failed: f.Failed,
-		}
-	}
-	return steps
+	return shown
 }

@@ -26,7 +26,8 @@ func (s *server) pixel(c echo.Context) error {
 }
 
 // click sends whoever follows a link to where the letter said. The destination is
-// the stored one: nothing in the request has a say in it.
+// the stored one: nothing in the request has a say in it. What takes up an offer
+// that is over leads to a page that says so.
 func (s *server) click(c echo.Context) error {
 	t, err := s.Links.Open(c.Param("token"), token.Click)
 	if err != nil {
@@ -40,9 +41,13 @@ func (s *server) click(c echo.Context) error {
 		s.unexpected(c.Request().Context(), err)
 		return echo.ErrServiceUnavailable
 	}
-	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, Actor: actorOfClick(c.Request())})
+	over := s.isOver(c.Request().Context(), destination)
+	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, Actor: actorOfClick(c.Request()), OfferExpired: over})
+	if over {
+		return s.offerIsOver(c, t.Message, *destination.OfferEnds)
+	}
 	private(c)
-	return c.Redirect(http.StatusFound, destination)
+	return c.Redirect(http.StatusFound, destination.URL)
 }
 
 // private keeps an answer out of caches and search engines.

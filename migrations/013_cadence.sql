@@ -12,8 +12,6 @@ CREATE TABLE next_calls (
     -- when the client got the category: the time counts from here as long as nobody
     -- has spoken to him
     given_at      timestamptz NOT NULL,
-    -- when a task was closed without a call; the time counts from here then
-    called_off_at timestamptz,
     -- when a task is made of it; NULL while there is an open one
     due_at        timestamptz,
     late_at       timestamptz NOT NULL

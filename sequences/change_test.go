@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func chainOf(t *testing.T, steps string) *Sequence {
+func versionOf(t *testing.T, steps string) *Sequence {
 	t.Helper()
 	return parsed(t, "sequence: chain\n"+steps)
 }
@@ -63,7 +63,7 @@ steps:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			old, now := chainOf(t, before), chainOf(t, test.after)
+			old, now := versionOf(t, before), versionOf(t, test.after)
 			var got []string
 			for _, e := range Edits(old, now, NamesOf(old, now)) {
 				got = append(got, told(e))
@@ -128,7 +128,7 @@ func TestEverybodyGoesOnSomewhere(t *testing.T) {
 			t.Parallel()
 			var past []Past
 			for i, source := range test.versions {
-				past = append(past, Past{i + 1, chainOf(t, source)})
+				past = append(past, Past{i + 1, versionOf(t, source)})
 			}
 			last := past[len(past)-1]
 			passage := NewPassage(past[0], last.Sequence, past[:len(past)-1])
@@ -161,7 +161,7 @@ func stepsOf(ids []string) string {
 
 func TestNamesThatWereGivenTwiceClash(t *testing.T) {
 	t.Parallel()
-	first, second, third := chainOf(t, stepsOf([]string{"a", "b"})), chainOf(t, stepsOf([]string{"x<a", "b"})), chainOf(t, stepsOf([]string{"x", "a", "b"}))
+	first, second, third := versionOf(t, stepsOf([]string{"a", "b"})), versionOf(t, stepsOf([]string{"x<a", "b"})), versionOf(t, stepsOf([]string{"x", "a", "b"}))
 	names := NamesOf(first, second, third)
 	if err := names.Clash(second); err != nil {
 		t.Error(err)
@@ -174,7 +174,7 @@ func TestNamesThatWereGivenTwiceClash(t *testing.T) {
 
 func TestAhead(t *testing.T) {
 	t.Parallel()
-	s := chainOf(t, `
+	s := versionOf(t, `
 steps:
   - { id: a, email: c/a }
   - id: choice
@@ -202,7 +202,7 @@ func TestEditsAreComplete(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 6))
 	for range 500 {
 		old, now := randomIDs(random), randomIDs(random)
-		before, after := chainOf(t, stepsOf(old)), chainOf(t, stepsOf(now))
+		before, after := versionOf(t, stepsOf(old)), versionOf(t, stepsOf(now))
 		left := map[string]bool{}
 		for _, id := range old {
 			left[id] = true

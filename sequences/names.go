@@ -1,7 +1,6 @@
 package sequences
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,55 +83,4 @@ func (n Names) Clash(version *Sequence) error {
 		ids[root] = step.ID
 	}
 	return nil
-}
-
-// checkEdits holds what renamed_from and replace_with say against the steps.
-func (d *decoder) checkEdits(s *Sequence) {
-	paths := map[string]string{} // of steps, by id
-	s.paths(s.Steps, "steps", paths)
-	renamed := map[string]string{}
-	for step := range s.All() {
-		was := step.RenamedFrom
-		at := d.spotOf(joinPath(paths[step.ID], "renamed_from"))
-		_, there := paths[was]
-		switch {
-		case was == "":
-		case was == step.ID:
-			d.problem(at, "this step is called %s already: write the id that it had before, or remove renamed_from", quoted(was))
-		case there:
-			d.problem(at, "there still is a step %s: give this step an id of its own, or remove renamed_from", quoted(was))
-		case renamed[was] != "":
-			d.problem(at, "%s was renamed to %s already: a step goes on as one step; remove renamed_from here", quoted(was), quoted(renamed[was]))
-		}
-		renamed[was] = step.ID
-	}
-	for _, gone := range names(s.Replace) {
-		at, target := d.spotOf("replace_with."+gone), s.Replace[gone]
-		_, there := paths[gone]
-		_, known := paths[target]
-		switch {
-		case there:
-			d.problem(at, "there still is a step %s: nobody has to go on elsewhere; remove this line", quoted(gone))
-		case renamed[gone] != "":
-			d.problem(at, "%s was renamed to %s, and who stands there goes on there: remove this line", quoted(gone), quoted(renamed[gone]))
-		case !known && target != ReplaceEnd && target != "":
-			suggestion := cmp.Or(DidYouMean(target, append(names(paths), ReplaceEnd)), ".")
-			d.problem(at, "there is no step %s%s Write the step at which they go on, or end", quoted(target), suggestion)
-		}
-	}
-}
-
-// paths notes where steps stand in the file.
-func (s *Sequence) paths(steps []Step, path string, into map[string]string) {
-	for i := range steps {
-		step, at := &steps[i], fmt.Sprintf("%s[%d]", path, i)
-		if step.ID != "" {
-			into[step.ID] = at
-		}
-		s.paths(step.Then, at+".then", into)
-		s.paths(step.Else, at+".else", into)
-		for b := range step.Split {
-			s.paths(step.Split[b].Steps, fmt.Sprintf("%s.split[%d].steps", at, b), into)
-		}
-	}
 }

@@ -220,7 +220,6 @@ func (d *decoder) checkSteps(s *Sequence) {
 	}
 	lines := map[string]int{}
 	d.uniqueIDs(s.Steps, "steps", lines)
-	d.checkEdits(s)
 }
 
 func (d *decoder) uniqueIDs(steps []Step, path string, lines map[string]int) {

@@ -2,6 +2,7 @@ package sequences
 
 import (
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -20,6 +21,17 @@ const (
 type Offer struct {
 	Name    string   `yaml:"name" jsonschema:"required" jsonschema_description:"write the offer's name, for example name: spring"`
 	Expires Duration `yaml:"expires" jsonschema:"required" jsonschema_description:"write how long it holds after the letter, for example expires: 3bd"`
+}
+
+// Deadline is until when an offer holds that was made at a moment, in its location.
+// Letters name a day, so that day is the client's to its end; an offer for hours or
+// minutes ends on time.
+func (o *Offer) Deadline(made time.Time, cal Calendar) time.Time {
+	ends := o.Expires.Add(made, cal)
+	if o.Expires.Unit == Hour || o.Expires.Unit == Minute {
+		return ends
+	}
+	return DateOf(ends).Next().Start(ends.Location()).Add(-time.Second)
 }
 
 // Repeat sends the letters of a pool one after the other.

@@ -82,6 +82,11 @@ func (f dateFormat) write(v any) string {
 	return clean(string(out))
 }
 
+// Date is a moment as letters in a language show it, by a layout of package time.
+func Date(locale, layout string, t time.Time) string {
+	return formatDate(locale, layout, moment{Time: t})
+}
+
 // formatDate is for a layout that is used once.
 func formatDate(locale, layout string, v any) string { return newDateFormat(locale, layout).write(v) }
 

@@ -14,6 +14,7 @@ import (
 // Link is one tracked link of a letter; its place in [Letter.Links] is its index.
 type Link struct {
 	Destination string // where it leads; "" when that holds fields and differs from client to client
+	Offer       bool   // it takes up the letter's offer, and leads nowhere when that is over
 }
 
 // links gives every tracked link its index in the order of reading, and reports destinations that no letter may have.
@@ -29,11 +30,15 @@ func (d *document) links() ([]Link, []string) {
 			}
 		case *ast.Link:
 			markButton(n)
+			before := len(d.file.problems)
 			dest, ok := d.destination(n, n.Destination, false)
 			if !ok {
+				if len(d.file.problems) == before {
+					d.checkOffer(n)
+				}
 				continue
 			}
-			link, source := Link{Destination: dest}, ""
+			link, source := Link{Destination: dest, Offer: takesOffer(n)}, ""
 			if d.words.pattern.MatchString(dest) {
 				link.Destination = ""
 				source = d.words.restore(d.escapeFields(dest, true))

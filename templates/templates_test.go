@@ -149,7 +149,7 @@ func TestLetterKnowsItsFieldsAndLinks(t *testing.T) {
 	if diff := cmp.Diff(want, l.Fields); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Link{{""}, {"https://b.example/B"}}, l.Links); diff != "" {
+	if diff := cmp.Diff([]Link{{}, {Destination: "https://b.example/B"}}, l.Links); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -36,6 +36,9 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		return nil, fmt.Errorf("%w: there is no letter templates/%s.md in the published content", errUnwritable, l.Template)
 	}
 	step, _ := l.Version.Sequence.Step(l.Step)
+	if err := edition.offer(l, letter, step, now); err != nil {
+		return nil, err
+	}
 	compiled, err := edition.compile(ctx, w.options.Pool, letter, step.Attach)
 	if err != nil {
 		return nil, err
@@ -79,6 +82,7 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	}
 	return &composed{compiled: compiled, from: from, content: store.Content{
 		Subject: rendered.Subject, Recipient: l.Client.Address, LetterHash: compiled.Hash[:], Personal: personal, Destinations: personalOnly(rendered.Destinations),
+		Offer: offerOf(l, letter, step),
 	}}, nil
 }
 

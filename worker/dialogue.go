@@ -119,6 +119,10 @@ func (l *lane) compose(p parcel) *draft {
 		return nil
 	}
 	composed, err := w.compose(context.Background(), p.run.edition, p.letter, now)
+	if vain, ok := errors.AsType[pointless](err); ok {
+		w.committer.settle(&engine.Result{Letter: p.letter, State: engine.GivenUp, At: now, Reason: vain.reason}, p.run.pending.Done)
+		return nil
+	}
 	if err != nil {
 		l.unwritable(p, err)
 		return nil

@@ -27,6 +27,7 @@ type edition struct {
 	settings    *sequences.Settings
 	set         *templates.Set
 	keys        mail.Keyring
+	calendar    sequences.Calendar
 
 	mu       sync.Mutex
 	compiled map[parts]*mail.Compiled
@@ -59,7 +60,13 @@ func (l *letters) current(ctx context.Context, db store.DB) (*edition, error) {
 	if err != nil {
 		return nil, err // unsigned, the letters would be taken for forgeries
 	}
-	l.inUse = &edition{publication: id, folder: folder, settings: folder.Settings, set: folder.Letters, keys: keys, compiled: make(map[parts]*mail.Compiled)}
+	calendar, err := folder.Settings.WorkCalendar()
+	if err != nil {
+		return nil, fmt.Errorf("loading calendar %q: %w", folder.Settings.Calendar, err)
+	}
+	l.inUse = &edition{
+		publication: id, folder: folder, settings: folder.Settings, set: folder.Letters, keys: keys, calendar: calendar, compiled: make(map[parts]*mail.Compiled),
+	}
 	return l.inUse, nil
 }
 

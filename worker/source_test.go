@@ -150,10 +150,10 @@ func wantLinks(t *testing.T, f *firm, l *letter, id int64) {
 		clicks, err := tokens(f.links, body, "c", token.Click)
 		must(t, err)
 		for _, click := range clicks {
-			to, err := store.Destination(t.Context(), f.db, id, click.Index)
+			to, err := store.DestinationOf(t.Context(), f.db, id, click.Index)
 			must(t, err)
-			if _, err := http.NewRequest(http.MethodGet, to, nil); err != nil || click.Message != id || !strings.HasPrefix(to, "http") {
-				t.Errorf("link %d of the %s part leads to %q for message %d (%v)", click.Index, part, to, click.Message, err)
+			if _, err := http.NewRequest(http.MethodGet, to.URL, nil); err != nil || click.Message != id || !strings.HasPrefix(to.URL, "http") {
+				t.Errorf("link %d of the %s part leads to %q for message %d (%v)", click.Index, part, to.URL, click.Message, err)
 			}
 		}
 		for kind, purpose := range map[string]token.Purpose{"u": token.Unsubscribe, "o": token.Open} {

@@ -182,14 +182,14 @@ func TestBrowserInboxButtonsMoveTheClock(t *testing.T) {
 
 func TestBrowserPagesFitAPhone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, inSandbox)
+	s := careStage(t, inSandbox)
 	b := newBrowser(t)
 	b.logIn(s, "mary@levanto.test")
 	_, err := fakeClock{s.pool}.Advance(t.Context(), sequences.Duration{N: 1, Unit: sequences.Day})
 	must(t, err)
 	b.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
 	for _, path := range []string{"/", "/clients", "/clients/crm-1", "/clients/crm%2F3%3F", fmt.Sprintf("/letters/%d", s.letter),
-		fmt.Sprintf("/letters/%d?view=source", s.letter), "/sequences", "/sandbox/inbox", "/sandbox/inbox/1", "/clients/nobody"} {
+		fmt.Sprintf("/letters/%d?view=source", s.letter), "/tasks", "/clients/crm-4", "/sequences", "/sandbox/inbox", "/sandbox/inbox/1", "/clients/nobody"} {
 		b.do(chromedp.Navigate(s.server.URL + path))
 		if width := ask(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); width > 390 {
 			t.Errorf("%s is %d pixels wide on a phone of 390", path, width)

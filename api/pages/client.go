@@ -22,9 +22,12 @@ type clientPage struct {
 	Owner      string
 	Local      string // the time on the client's clock
 	Consent    string
+	NextCall   *moment // that the category asks for; nil for none
 	Suppressed []suppressedPart
 	Chains     []chain
 	Reason     string // why there is no chain
+	Tasks      []taskPart
+	Told       []toldPart
 	Ended      []endedChain
 	Rows       []feedRow
 	Older      string
@@ -35,6 +38,14 @@ type clientPage struct {
 type suppressedPart struct {
 	What string
 	Why  string
+	At   moment
+}
+
+// toldPart is something that another system was told, or is to be.
+type toldPart struct {
+	Who  string
+	Step string
+	How  string
 	At   moment
 }
 
@@ -62,8 +73,17 @@ func (s *site) showClient(c echo.Context) error {
 	if err := s.fillChains(ctx, &page); err != nil {
 		return err
 	}
+	if err := s.fillTasks(ctx, &page); err != nil {
+		return err
+	}
 	if err := s.fillTimeline(ctx, &page, queryOf(c)); err != nil {
 		return err
+	}
+	if call, err := store.NextCallAt(ctx, s.DB, client.ID); err != nil {
+		return err
+	} else if call != nil {
+		on := at(*call, f.scene.zone)
+		page.NextCall = &on
 	}
 	if client.OwnerID != nil {
 		owner, err := store.UserByID(ctx, s.DB, *client.OwnerID)
@@ -95,6 +115,10 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 		return err
 	}
 	subject := s.subjects.of(ctx, s, sc, client)
+	decisions, err := store.DecisionsOf(ctx, s.DB, idsOf(open))
+	if err != nil {
+		return err
+	}
 	for _, e := range open {
 		version, err := s.Engine.Version(ctx, s.DB, e.VersionID)
 		if err != nil {
@@ -104,6 +128,7 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 		if err != nil {
 			return err
 		}
+		next.Path = sc.path(version.Sequence, e, decisions)
 		page.Chains = append(page.Chains, next)
 	}
 	if len(open) == 0 {
@@ -118,6 +143,39 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 		page.Ended = append(page.Ended, endedChain{Title: sc.title(e.Sequence), Why: phrase(*e.EndReason), At: at(*e.EndedAt, sc.zone)})
 	}
 	return nil
+}
+
+// fillTasks adds what reps should do for the client, and what other systems were
+// told of him.
+func (s *site) fillTasks(ctx context.Context, page *clientPage) error {
+	const shown = 20
+	tasks, err := store.ListTasks(ctx, s.DB, store.TaskFilter{Client: page.Client.ExternalID, State: store.TaskOpen, Limit: shown})
+	if err != nil {
+		return err
+	}
+	if page.Tasks, err = s.taskParts(ctx, page.frame, tasks); err != nil {
+		return err
+	}
+	for i := range page.Tasks {
+		page.Tasks[i].Name = "" // the page has it
+		page.Tasks[i].Back = "/clients/" + url.PathEscape(page.Client.ExternalID)
+	}
+	deliveries, err := store.ListWebhookDeliveries(ctx, s.DB, store.WebhookFilter{Client: page.Client.ExternalID, Limit: shown})
+	if err != nil {
+		return err
+	}
+	for i := range deliveries {
+		page.Told = append(page.Told, page.scene.told(&deliveries[i]))
+	}
+	return nil
+}
+
+func idsOf(list []store.Enrollment) []int64 {
+	ids := make([]int64, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return ids
 }
 
 func (s *site) fillTimeline(ctx context.Context, page *clientPage, query url.Values) error {

@@ -15,9 +15,7 @@ type chain struct {
 	ID       int64
 	Title    string
 	State    string // active or paused
-	Step     string
-	Number   int // of the next letter, from 1
-	Steps    int // of the whole sequence
+	Place    string // of the step in the sequence: "Letter 2 of 10 · step case"
 	Subject  string
 	Client   *moment // when, on the client's clock; nil without a date
 	Company  *moment // the same on the company's, if that differs
@@ -26,16 +24,8 @@ type chain struct {
 	Letter   string // address of the letter on its way, '' without one
 	Why      []string
 	Upcoming []upcoming
-}
-
-// upcoming is a step further on. Its date is what today's settings make of it.
-type upcoming struct {
-	Number  int
-	Step    string
-	Subject string
-	Client  *moment
-	Company *moment
-	After   string // the delay in words: "21 days later"
+	Last     string // what is said when nothing comes after
+	Path     []pathLine
 }
 
 // underWay is the letter of an enrollment that is neither sent nor given up, or
@@ -63,22 +53,30 @@ func outranking(e store.Enrollment, open []store.Enrollment) string {
 // nextOf says what comes next in an enrollment. rival is the sequence that goes
 // first if it waits for one, letter what is on its way (nil for nothing).
 func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Version, rival string, letter *store.Message, subject namer) (chain, error) {
+	c := chain{ID: e.ID, Title: v.Sequence.Title, State: e.State, Last: lastWords(v.Sequence)}
+	if e.NextStep == "" {
+		c.Place, c.Subject, c.Waits = "All steps are done", "New letters", orElse(holds[e.Waiting], "What comes next is being worked out.")
+		return c, nil
+	}
 	step, found := v.Sequence.Step(e.NextStep)
 	if !found {
 		return chain{}, fmt.Errorf("enrollment %d stands at step %q, which version %d of %s does not have", e.ID, e.NextStep, v.Number, e.Sequence)
 	}
-	c := chain{
-		ID: e.ID, Title: v.Sequence.Title, State: e.State, Step: step.ID, Number: numberOf(v.Sequence, step.ID), Steps: len(v.Sequence.Steps),
-	}
+	c.Place = placeOf(v.Sequence, step)
 	clocks := clocks{client: clientZone(client, sc.zone), company: sc.zone}
 	anchor := sc.now
 	dated := true
-	switch {
+	switch inStep := waitsAt(&e, step, clocks.client); {
 	case letter != nil && (e.State != "paused" || letter.State != "held"):
 		c.Letter, c.Waits = fmt.Sprintf("/letters/%d", letter.ID), onItsWay(letter, clocks.client)
 		dated = letter.State != "held"
 	case e.State == "paused":
 		c.Waits, dated = "Paused: nothing goes out until somebody resumes it.", false
+	case inStep != "":
+		c.Waits, dated = inStep, e.NextAt != nil
+		if dated {
+			anchor = *e.NextAt
+		}
 	case e.NextAt != nil:
 		c.Client, c.Company = clocks.show(*e.NextAt)
 		c.Overdue = !e.NextAt.After(sc.now)
@@ -91,13 +89,13 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 	default:
 		c.Waits, dated = orElse(holds[e.Waiting], "On hold: "+orElse(engine.WhyItWaits(e.Waiting, e.WaitingDetail), phrase(e.Waiting))+"."), e.Waiting == "resumed"
 	}
+	c.Subject = naming(step, subject, nil)
 	if dated {
-		c.Subject = subject(step, &anchor)
-	} else {
-		c.Subject = subject(step, nil)
+		c.Subject = naming(step, subject, &anchor)
 	}
+	ahead := projection{version: v, client: client, clocks: clocks, subject: subject, dated: dated, anchor: anchor, begun: e.Waiting == "wait"}
 	var err error
-	c.Upcoming, err = project(v, client, step, anchor, dated, clocks, subject)
+	c.Upcoming, err = ahead.after(step)
 	return c, err
 }
 
@@ -114,21 +112,21 @@ func onItsWay(m *store.Message, zone *time.Location) string {
 
 // whyThen explains a date.
 func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []string {
-	first := e.LastStep == ""
-	why := []string{"It goes out as soon as letters may go."}
-	if !step.After.IsZero() {
-		why[0] = fmt.Sprintf("It comes %s after the letter before.", span(step.After))
-	} else if first {
-		why[0] = "The first letter goes out as soon as letters may go."
+	letter := len(step.Email) > 0
+	why := []string{comesWhen(e, step)}
+	switch {
+	case letter:
+		why = append(why, fmt.Sprintf("Letters of this sequence go out %s.", hours(v.Window)))
+	case step.Waits():
+		why = append(why, fmt.Sprintf("Reps are asked %s.", hours(v.Window)))
 	}
-	why = append(why, fmt.Sprintf("Letters of this sequence go out %s.", hours(v.Window)))
 	if e.Waiting == "window" {
 		why = append(why, "It came due outside those hours, so it waits for the next opening.")
 	}
 	if limit := engine.WhyItWaits(e.Waiting, e.WaitingDetail); limit != "" && e.Waiting != "window" {
 		why = append(why, "It waits: "+limit+".")
 	}
-	if age := v.Sequence.MaxAgeOf(step); !age.IsZero() {
+	if age := v.Sequence.MaxAgeOf(step); letter && !age.IsZero() {
 		switch v.Sequence.MissedOf(step) {
 		case sequences.MissedSkip:
 			why = append(why, fmt.Sprintf("It is skipped if it cannot go within %s after it was due.", span(age)))
@@ -139,32 +137,24 @@ func whyThen(e store.Enrollment, step sequences.Step, v *engine.Version) []strin
 	return why
 }
 
-// project dates the steps after one that goes out at anchor, as if every letter
-// left on time.
-func project(v *engine.Version, client *store.Client, step sequences.Step, anchor time.Time, dated bool, clocks clocks, subject namer) ([]upcoming, error) {
-	var list []upcoming
-	for {
-		next, more := v.Sequence.Next(step.ID)
-		if !more {
-			return list, nil
-		}
-		u := upcoming{Number: numberOf(v.Sequence, next.ID), Step: next.ID, After: later(next)}
-		var when *time.Time
-		if dated {
-			due, err := v.Due(next, anchor, client)
-			if err != nil {
-				return nil, err
-			}
-			u.Client, u.Company = clocks.show(due)
-			anchor, when = due, &due
-		}
-		u.Subject = subject(next, when)
-		list, step = append(list, u), next
+func comesWhen(e store.Enrollment, step sequences.Step) string {
+	letter, after := len(step.Email) > 0, step.After
+	if step.Repeat != nil && e.LastStep == step.ID {
+		after = step.Repeat.Every
 	}
-}
-
-func numberOf(s *sequences.Sequence, step string) int {
-	return 1 + slices.IndexFunc(s.Steps, func(x sequences.Step) bool { return x.ID == step })
+	switch {
+	case after.Unit == sequences.Cadence:
+		return "It comes when the client’s category has its next letter."
+	case !after.IsZero() && letter:
+		return fmt.Sprintf("It comes %s after the letter before.", span(after))
+	case !after.IsZero():
+		return fmt.Sprintf("It comes %s after the step before.", span(after))
+	case !letter:
+		return "It comes right after the step before."
+	case e.LastStep == "":
+		return "The first letter goes out as soon as letters may go."
+	}
+	return "It goes out as soon as letters may go."
 }
 
 // clocks are the client's and ours.
@@ -181,14 +171,6 @@ func (c clocks) show(t time.Time) (client, company *moment) {
 		here.Shown = t.In(c.company).Format("15:04")
 	}
 	return &there, &here
-}
-
-// later says how long after the one before a step comes.
-func later(step sequences.Step) string {
-	if step.After.IsZero() {
-		return "at once"
-	}
-	return span(step.After) + " later"
 }
 
 // reasonForNone says why a client without an open enrollment gets no automated

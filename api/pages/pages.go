@@ -7,8 +7,9 @@
 //
 //	feed.go       /                  every touch, newest first
 //	clients.go    /clients           the list
-//	client.go     /clients/ID        one client: what comes next (next.go) and what was
+//	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
+//	tasks.go      /tasks             what a rep should do
 //	sequences.go  /sequences         what is published, and how it does
 //	inbox.go      /sandbox/inbox     sandbox only: captured letters and the clock
 //	login.go      /login             with a password (password.go) or a one-time link
@@ -73,6 +74,10 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/clients", s.listClients)
 	page(http.MethodGet, "/clients/:client", s.showClient)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
+
+	// What reps should do, and having done it.
+	page(http.MethodGet, "/tasks", s.showTasks)
+	page(http.MethodPost, "/tasks/:id/done", s.closeTask)
 
 	// One letter; what the frame on its page shows; its source to read and to keep.
 	page(http.MethodGet, "/letters/:id", s.showLetter)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -33,7 +34,9 @@ type sequenceCard struct {
 	Paused    int
 	Ended     []endCount
 	Steps     []stepLine
+	Splits    []splitPart
 	Stopped   *pausedPart
+	Dry       *dryPart
 }
 
 // pausedPart says why nothing goes, and until when.
@@ -58,9 +61,18 @@ type endCount struct {
 	People int
 }
 
+// splitPart is a split with what came of each of its branches.
+type splitPart struct {
+	Step     string
+	Branches []store.BranchResult
+}
+
 type stepLine struct {
 	Step    string
-	Letter  string
+	Kind    sequences.Kind
+	Does    string
+	Depth   int    // how many steps it stands within
+	Branch  string // of which branch it is the first, '' for none
 	After   string
 	Waiting int // people whose next step it is
 	Sent    int
@@ -90,9 +102,17 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	runways, err := s.Engine.Runway(ctx, s.DB, page.scene.now)
+	if err != nil {
+		return err
+	}
 	for _, v := range page.scene.catalog.Sequences() {
 		card := sequenceOf(v, people, letters)
+		if card.Splits, err = s.splitsOf(ctx, v.Sequence); err != nil {
+			return err
+		}
 		card.Stopped = page.scene.paused(pauses[card.Name])
+		card.Dry = page.scene.dry(runways, card.Name)
 		page.Sequences = append(page.Sequences, card)
 	}
 	standings, err := s.Engine.Standings(ctx, s.DB)
@@ -167,14 +187,62 @@ func sequenceOf(v *engine.Version, people []store.PeopleCount, letters []store.S
 			card.Ended = append(card.Ended, endCount{Why: phrase(p.Place), People: p.People})
 		}
 	}
-	for _, step := range q.Steps {
-		line := stepLine{Step: step.ID, Letter: step.Email.First(), After: later(step), Waiting: waiting[step.ID]}
+	card.Steps = stepLines(q, q.Steps, 0, "", waiting, letters)
+	return card
+}
+
+// stepLines are steps in the order of the file, with those in their branches.
+func stepLines(q *sequences.Sequence, steps []sequences.Step, depth int, branch string, waiting map[string]int, letters []store.StepFunnel) []stepLine {
+	var lines []stepLine
+	for i := range steps {
+		step := &steps[i]
+		line := stepLine{Step: step.ID, Kind: step.Kind(), Does: step.Does(), Depth: min(depth, 4), After: later(*step), Waiting: waiting[step.ID]}
+		if i == 0 {
+			line.Branch = branch
+		}
 		for _, f := range letters {
 			if f.Sequence == q.Name && f.Step == step.ID {
 				line.Sent, line.Opened, line.Clicked, line.Failed = f.Sent, f.Opened, f.Clicked, f.Failed
 			}
 		}
-		card.Steps = append(card.Steps, line)
+		lines = append(lines, line)
+		lines = append(lines, stepLines(q, step.Then, depth+1, "then", waiting, letters)...)
+		lines = append(lines, stepLines(q, step.Else, depth+1, "else", waiting, letters)...)
+		for _, b := range step.Split {
+			lines = append(lines, stepLines(q, b.Steps, depth+1, b.Name, waiting, letters)...)
+		}
 	}
-	return card
+	return lines
+}
+
+// splitsOf are the splits of a sequence with their results, also of branches that
+// nobody has taken.
+func (s *site) splitsOf(ctx context.Context, q *sequences.Sequence) ([]splitPart, error) {
+	var splits []splitPart
+	for step := range q.All() {
+		if len(step.Split) == 0 {
+			continue
+		}
+		part := splitPart{Step: step.ID}
+		for _, b := range step.Split {
+			part.Branches = append(part.Branches, store.BranchResult{Step: step.ID, Branch: b.Name})
+		}
+		splits = append(splits, part)
+	}
+	if splits == nil {
+		return nil, nil
+	}
+	results, err := store.BranchResults(ctx, s.DB, q.Name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range splits {
+		for j := range splits[i].Branches {
+			b := &splits[i].Branches[j]
+			if at := slices.IndexFunc(results, func(r store.BranchResult) bool { return r.Step == b.Step && r.Branch == b.Branch }); at >= 0 {
+				*b = results[at]
+			}
+		}
+	}
+	return splits, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"seventh/internal/content"
 	"seventh/internal/engine"
 	"seventh/internal/store"
 )
@@ -23,10 +24,12 @@ type site struct {
 	origins  *http.CrossOriginProtection
 	attempts *attempts
 	subjects *subjects
+	content  *content.InUse
 }
 
 func newSite(o Options) *site {
-	s := &site{Options: o, sessions: newSessions(o), origins: http.NewCrossOriginProtection(), attempts: newAttempts(), subjects: &subjects{}}
+	s := &site{Options: o, sessions: newSessions(o), origins: http.NewCrossOriginProtection(), attempts: newAttempts(), content: &content.InUse{}}
+	s.subjects = &subjects{s.content}
 	// Behind a proxy the Host may differ from the origin that browsers name.
 	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
 		_ = s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host) // well-formed by construction
@@ -118,6 +121,7 @@ type frame struct {
 	User  *store.User
 	Clock string // business time, '' outside the sandbox
 	Flash string // what the last form has done
+	ToDo  int    // tasks that the user has to do now
 	Alarm string // what keeps all letters back, for those who can cure it
 	scene scene
 }
@@ -176,6 +180,9 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		f := frame{User: &user, Flash: s.sessions.PopString(ctx, sessionFlash), scene: sc}
 		if s.Options.Clock != nil {
 			f.Clock = sc.now.In(sc.zone).Format("Mon 2 Jan 2006, 15:04 MST")
+		}
+		if f.ToDo, err = store.CountTasks(ctx, s.DB, user.ID, sc.now); err != nil {
+			return err
 		}
 		if user.Role == "admin" {
 			if f.Alarm, err = s.alarm(ctx); err != nil {

@@ -27,6 +27,7 @@ func TestEveryViewEscapesEveryField(t *testing.T) {
 		"client":    {clientView.template, &clientPage{}},
 		"letter":    {letterView.template, &letterPage{}},
 		"captured":  {capturedView.template, &capturedPage{}},
+		"tasks":     {tasksView.template, &tasksPage{}},
 		"sequences": {sequencesView.template, &sequencesPage{}},
 		"inbox":     {inboxView.template, &inboxPage{}},
 	} {

@@ -41,6 +41,8 @@ var holds = map[string]string{
 	"not_target":  "On hold: the client is marked as not our client.",
 	"unconfirmed": "On hold: nobody knows whether the last letter arrived. It goes on when that is cleared up.",
 	"content":     "On hold: the next letter cannot be written from its template. A new publication cures that.",
+	"letters":     "The client has had all letters there are. It goes on when new ones are published.",
+	"audience":    "On hold: the sequence is not for a client who has bought, or who has not.",
 	"resumed":     "A hold is over: the next date is being worked out.",
 }
 

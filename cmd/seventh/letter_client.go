@@ -93,7 +93,7 @@ func (c letterChoice) offer(l *engine.Letter, step sequences.Step, settings *seq
 		l.OfferName, l.OfferExpiresAt = c.Offer, &expires
 	case step.Offer != nil:
 		if calendar, err := sequences.LoadCalendar(settings.Calendar); err == nil {
-			expires = step.Offer.Expires.Add(now.In(l.Zone), calendar)
+			expires = step.Offer.Deadline(now.In(l.Zone), calendar)
 		}
 		l.OfferName, l.OfferExpiresAt = step.Offer.Name, &expires
 	}

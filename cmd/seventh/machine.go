@@ -108,7 +108,13 @@ func (m *machine) publish(p *process) error {
 		m.log.Warn("the content folder has problems: the last good one stays in force", "publication", inForce.ID)
 		return nil
 	}
+	m.planned(p, folder)
 	published, err := content.Publish(p, m.db.Pool, folder)
+	var refusal content.Refusal
+	if errors.As(err, &refusal) && !first {
+		m.log.Warn("the content is not published: the last good one stays in force", "publication", inForce.ID, "reasons", []string(refusal))
+		return nil
+	}
 	if err == nil && published.Changed {
 		m.log.Info("content published", "publication", published.ID, "sequences", published.Fresh)
 	}

@@ -30,6 +30,7 @@ type commands struct {
 	Init           initCommand           `cmd:"" help:"Write a starter content folder, Russian and English."`
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
 	Calendar       calendarCommand       `cmd:"" help:"Show the dated touches that a client would get, without a database."`
+	Plan           planCommand           `cmd:"" help:"Tell what publishing a folder would change, and for how many people. Exit 0: nothing, 2: changes, 1: error."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
 	Rehearse       rehearseCommand       `cmd:"" help:"Play stories: a year in seconds, on the real engine, with a set clock."`
 	Render         renderCommand         `cmd:"" help:"Show a letter as a sample or a real client would get it."`
@@ -67,6 +68,8 @@ const (
 	exitOK    = 0
 	exitError = 1
 	exitUsage = 2
+	// exitChanges is of seventh plan: there is something to publish.
+	exitChanges = 2
 )
 
 // errReported ends a command with exit 1 when it has said why already.
@@ -102,6 +105,8 @@ func run(p *process, args []string) int {
 		return exitOK
 	case errors.Is(err, errReported):
 		return exitError
+	case errors.Is(err, errChanges):
+		return exitChanges
 	default:
 		fmt.Fprintln(p.stderr, "seventh:", err)
 		return exitError

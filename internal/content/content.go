@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 	"testing/fstest"
+	"time"
 
 	"seventh/sequences"
 	"seventh/templates"
@@ -68,6 +69,15 @@ func Load(fsys fs.FS) (*Folder, []Problem, error) {
 
 // FS is the folder as a file system.
 func (f *Folder) FS() fs.FS { return f.files }
+
+// Zone is the company's time zone.
+func (f *Folder) Zone() *time.Location {
+	zone, err := time.LoadLocation(f.Settings.TimeZone)
+	if err != nil {
+		return time.UTC // settings without mistakes have one
+	}
+	return zone
+}
 
 // Files returns the folder's files: path → body.
 func (f *Folder) Files() map[string][]byte {

@@ -98,6 +98,24 @@ func TestEveryMistakeOfAFolderIsToldAtItsPlace(t *testing.T) {
 				"add `offer: { name: …, expires: 5bd }` to the step"},
 		},
 		{
+			"a link of an offer that nobody makes",
+			map[string]string{
+				"templates/c/take.md":   "---\nsubject: Offer\n---\n[Take it](https://example.com/ \"offer\")\n",
+				"sequences/offers.yaml": "sequence: offers\nsteps:\n  - { id: a, email: c/guide }\n  - { id: b, email: c/take }\n",
+			},
+			[]string{"sequences/offers.yaml:4:21: the letter c/take has a link that takes up an offer, but neither this step nor one before it makes one: " +
+				"add `offer: { name: …, expires: 5bd }` to the step"},
+		},
+		{
+			"a link of an offer in one language only",
+			map[string]string{
+				"templates/c/take.en.md": "---\nsubject: Offer\n---\n[Take it](https://example.com/ \"offer\")\n",
+				"templates/c/take.ru.md": "---\nsubject: Offer\n---\n[Take it](https://example.com/)\n",
+				"sequences/offers.yaml":  "sequence: offers\nsteps: [{ id: a, email: c/take, offer: { name: spring, expires: 5bd } }]\n",
+			},
+			[]string{"templates/c/take.ru.md:1:1: warning: templates/c/take.en.md shows a link that takes up the offer, and this variant does not: was it forgotten in the translation?"},
+		},
+		{
 			"an offer that is made in time",
 			map[string]string{
 				"templates/c/offer.md": offer,

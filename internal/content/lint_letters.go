@@ -125,6 +125,9 @@ func (l *loading) lintTranslation(name string) {
 	for i, letter := range written {
 		for _, other := range append(slices.Clone(written[:i]), written[i+1:]...) {
 			var missing []string
+			if other.TakesOffer() && !letter.TakesOffer() {
+				missing = append(missing, "a link that takes up the offer")
+			}
 			for _, field := range other.Fields {
 				if !slices.Contains(letter.Fields, field) {
 					missing = append(missing, "{{ ."+field+" }}")

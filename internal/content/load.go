@@ -119,25 +119,24 @@ func (l *loading) letter(s *sequences.Sequence, step *sequences.Step, name strin
 		}
 		return
 	}
-	if !offered && l.showsOffer(name) {
+	if does := l.needsOffer(name); !offered && does != "" {
 		l.problem(s.File, step.Line, step.Column, fmt.Sprintf(
-			"the letter %s shows an offer, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name))
+			"the letter %s %s, but neither this step nor one before it makes one: add `offer: { name: …, expires: 5bd }` to the step", name, does))
 	}
 }
 
-func (l *loading) showsOffer(name string) bool {
-	for _, locale := range l.folder.Letters.Locales(name) {
-		letter := l.folder.Letters.Letter(name, locale)
-		if letter == nil {
-			continue
-		}
-		for _, field := range letter.Fields {
-			if strings.HasPrefix(field, "offer.") {
-				return true
-			}
+// needsOffer says what a letter does with an offer in some language; "" for nothing.
+func (l *loading) needsOffer(name string) string {
+	does := ""
+	for _, letter := range l.folder.Letters.Variants(name) {
+		switch {
+		case letter.ShowsOfferField():
+			return "shows an offer"
+		case letter.TakesOffer():
+			does = "has a link that takes up an offer"
 		}
 	}
-	return false
+	return does
 }
 
 func (l *loading) problem(file string, line, column int, message string) {

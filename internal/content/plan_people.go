@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"seventh/internal/store"
 	"seventh/sequences"
@@ -194,51 +193,4 @@ func (p *planning) redate(ctx context.Context, plan *SequencePlan, s *sequences.
 		}
 		return nil
 	})
-}
-
-// dating dates steps for clients as the planner does.
-type dating struct {
-	timing  sequences.Timing
-	name    string
-	cadence map[string]sequences.Category
-	company *time.Location
-	zones   map[string]*time.Location
-}
-
-func newDating(settings *sequences.Settings, s *sequences.Sequence) (*dating, error) {
-	calendar, err := sequences.LoadCalendar(settings.Calendar)
-	if err != nil {
-		return nil, err
-	}
-	company, err := time.LoadLocation(settings.TimeZone)
-	if err != nil {
-		return nil, err
-	}
-	return &dating{
-		timing: sequences.Timing{Window: settings.Windows[s.Window], Calendar: calendar}, name: s.Name, cadence: settings.Categories, company: company,
-		zones: map[string]*time.Location{"": company},
-	}, nil
-}
-
-func (d *dating) due(step sequences.Step, at *store.Stander) (time.Time, error) {
-	timing := d.timing
-	timing.Cadence = d.cadence[at.Category].Letters
-	timing.Key = sequences.KeyOf(d.name, at.ClientID)
-	due, err := timing.Due(step, at.AnchorAt.In(d.zone(at.TimeZone)))
-	return due.UTC(), err
-}
-
-func (d *dating) zone(client string) *time.Location {
-	if d.timing.Window.TimeZone != sequences.ClientTime {
-		return d.company
-	}
-	zone, known := d.zones[client]
-	if !known {
-		var err error
-		if zone, err = time.LoadLocation(client); err != nil {
-			zone = d.company
-		}
-		d.zones[client] = zone
-	}
-	return zone
 }

@@ -140,7 +140,7 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 		return err
 	}
 	if bought(event.Type) {
-		err = s.end(ctx, endedPurchased, exitingOn("purchase"))
+		err = s.end(ctx, endedPurchased, func(e store.Enrollment, v *Version) bool { return exitingOn("purchase")(e, v) || forOthers(e, v) })
 	} else if before.Category != s.client.Category {
 		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
 	}
@@ -155,9 +155,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if event.Type == "meeting_booked" {
 		channel = "meeting"
 	}
-	_, err = s.engine.LogTouch(ctx, s.tx, store.NewTouch{
+	_, err = s.write(ctx, store.NewTouch{
 		ClientID: s.client.ID, Kind: event.Type, Channel: channel, At: event.At, Actor: "crm", Data: data,
-	}, "crm")
+	}, now)
 	if err != nil {
 		return err
 	}

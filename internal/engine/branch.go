@@ -46,6 +46,9 @@ func isCustomer(c *store.Client) bool {
 	return c.Stage == "customer" || c.Stage == "past_customer" || c.LastPurchaseAt != nil || c.Temperature == "hot"
 }
 
+// forOthers picks enrollments in sequences that are not for customers.
+func forOthers(_ store.Enrollment, v *Version) bool { return v.Sequence.For == sequences.ForAcquisition }
+
 // suits tells whether a sequence may speak to a client at all.
 func (v *Version) suits(c *store.Client) bool {
 	switch v.Sequence.For {

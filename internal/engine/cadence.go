@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -10,48 +11,28 @@ import (
 	"seventh/sequences"
 )
 
-// LogTouch writes a touch. If somebody of ours spoke or wrote to the client, his next
-// call is dated from it; a task that asked for the call is done, by whom by names.
-func (e *Engine) LogTouch(ctx context.Context, tx pgx.Tx, touch store.NewTouch, by string) (string, error) {
-	if !store.IsHumanTouch(touch) {
-		return store.InsertTouch(ctx, tx, touch)
+// write writes a touch. If one of ours spoke or wrote to the client, his next call is
+// dated from it, and a task that asked for a call is done.
+func (s *stop) write(ctx context.Context, t store.NewTouch, now time.Time) (string, error) {
+	id, err := store.InsertTouch(ctx, s.tx, t)
+	if err != nil || !store.IsHumanTouch(t) {
+		return id, err
 	}
-	if _, err := store.LockClients(ctx, tx, []int64{touch.ClientID}); err != nil {
-		return "", err
-	}
-	id, err := store.InsertTouch(ctx, tx, touch)
-	if err != nil {
-		return "", err
-	}
-	return id, e.callsAgain(ctx, tx, touch.ClientID, by)
-}
-
-// CallOff says that a client's call task was closed without a call: the next one
-// comes after the usual time. The caller has locked the client.
-func (e *Engine) CallOff(ctx context.Context, tx pgx.Tx, clientID int64) error {
-	now, err := store.Now(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if err := store.CallOff(ctx, tx, clientID, now); err != nil {
-		return err
-	}
-	return e.callsAgain(ctx, tx, clientID, "")
-}
-
-func (e *Engine) callsAgain(ctx context.Context, tx pgx.Tx, clientID int64, by string) error {
-	catalog, err := e.Catalog(ctx, tx)
+	catalog, err := s.engine.Catalog(ctx, s.tx)
 	if isNotFound(err) {
-		return nil // nothing is published yet
+		return id, nil // nothing is published yet
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	now, err := store.Now(ctx, tx)
-	if err != nil {
-		return err
+	by := t.Actor
+	if t.Actor == "rep" {
+		if by, err = s.repOf(ctx, &t); err != nil {
+			return "", err
+		}
+		by = cmp.Or(by, t.Actor)
 	}
-	return e.dateCalls(ctx, tx, catalog, []int64{clientID}, now, by)
+	return id, s.engine.dateCalls(ctx, s.tx, catalog, []int64{s.client.ID}, now, by)
 }
 
 // dateCalls decides when clients, whom the caller has locked, are to be called: from
@@ -102,11 +83,15 @@ func (c *calling) decide(f *store.CallFacts) {
 		c.nobodyCalls(f)
 		return
 	}
-	n := store.NextCall{ClientID: f.ClientID, Category: f.Category, Every: span.String(), GivenAt: c.now, CalledOffAt: f.CalledOffAt}
+	n := store.NextCall{ClientID: f.ClientID, Category: f.Category, Every: span.String(), GivenAt: c.now}
 	if f.DatedFor == f.Category {
 		n.GivenAt = *f.GivenAt
 	}
-	due, late := c.dates.Next(span, c.from(f, n.GivenAt))
+	from := n.GivenAt
+	if f.TouchedAt != nil {
+		from = *f.TouchedAt
+	}
+	due, late := c.dates.Next(span, from)
 	anew := f.DatedFor != n.Category || f.Every != n.Every
 	if f.TaskID != nil && !due.After(c.now) {
 		n.LateAt = *f.LateAt
@@ -125,17 +110,6 @@ func (c *calling) decide(f *store.CallFacts) {
 	due, n.LateAt = c.dates.NotBefore(c.now, due, late)
 	n.DueAt = &due
 	c.date(f, n)
-}
-
-// from is where the time until the next call counts from.
-func (c *calling) from(f *store.CallFacts, given time.Time) time.Time {
-	switch {
-	case f.TouchedAt == nil && f.CalledOffAt == nil:
-		return given
-	case f.TouchedAt == nil || f.CalledOffAt != nil && f.CalledOffAt.After(*f.TouchedAt):
-		return *f.CalledOffAt
-	}
-	return *f.TouchedAt
 }
 
 // nobodyCalls forgets the call of a client whose category asks for none, or whom

@@ -57,7 +57,7 @@ func TestNobodyIsForgotten(t *testing.T) {
 					t.Fatal(err)
 				}
 			case 4:
-				c.callOffSome(client)
+				c.finishSome(client)
 			}
 		}
 		if random.IntN(40) == 0 {
@@ -71,29 +71,6 @@ func TestNobodyIsForgotten(t *testing.T) {
 		c.nobodyForgotten()
 		if t.Failed() {
 			t.Fatalf("on day %d", day)
-		}
-	}
-}
-
-// callOffSome closes a client's open task without a call.
-func (c caller) callOffSome(client string) {
-	c.t.Helper()
-	open, err := store.ListTasks(c.t.Context(), c.pool, store.TaskFilter{Client: client, State: store.TaskOpen, Limit: 1})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	for _, task := range open {
-		err := store.Tx(c.t.Context(), c.pool, func(tx pgx.Tx) error {
-			if _, err := store.LockClients(c.t.Context(), tx, []int64{task.ClientID}); err != nil {
-				return err
-			}
-			if _, err := store.CloseTask(c.t.Context(), tx, task.ID, store.TaskGivenUp, "somebody", "", c.now()); err != nil {
-				return err
-			}
-			return c.CallOff(c.t.Context(), tx, task.ClientID)
-		})
-		if err != nil {
-			c.t.Fatal(err)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 			anew = append(anew, row.MessageID) // he has another mailbox, and limits of its own, since it was planned
 			continue
 		}
-		letter.Zone = catalog.zoneOf(letter.Client)
+		letter.Zone = catalog.ZoneOf(letter.Client)
 		claim.Letters = append(claim.Letters, letter)
 	}
 	if err := deferAnew(ctx, tx, anew, claim.Clock.Now); err != nil {
@@ -132,8 +132,8 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 	return loadThreads(ctx, tx, claim.Letters)
 }
 
-// zoneOf is the client's time zone, or the company's.
-func (c *Catalog) zoneOf(client *store.Client) *time.Location {
+// ZoneOf is the client's time zone, or the company's.
+func (c *Catalog) ZoneOf(client *store.Client) *time.Location {
 	if zone := zoneNamed(client.TimeZone); zone != nil {
 		return zone
 	}

@@ -133,10 +133,6 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 		p.postpone(&l, v)
 		return nil
 	}
-	if step.Offer != nil {
-		expires := step.Offer.Expires.Add(p.now.In(version.zoneOf(client)), version.Calendar).UTC()
-		e.OfferName, e.OfferExpiresAt = step.Offer.Name, &expires
-	}
 	p.release(&l, store.Planned{
 		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Occurrence: occurrence, Pooled: step.Repeat != nil,
 		Template: template, DueAt: *e.NextAt, NotAfter: v.closes,
@@ -145,14 +141,11 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 		f.known.pools.had[poolLetter{e.ClientID, template}] = true
 	}
 	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
-	if step.Offer == nil && !mayAge {
+	if !mayAge {
 		p.underWay = append(p.underWay, e.ID)
 		return nil
 	}
-	m := p.moved(e, nil, waitsForNothing)
-	if mayAge {
-		m.DueAt = &l.due // if it is put off, its age counts from here
-	}
+	p.moved(e, nil, waitsForNothing).DueAt = &l.due // if it is put off, its age counts from here
 	return nil
 }
 

@@ -14,6 +14,7 @@ const (
 	Failed      = "failed"      // refused for good, for this recipient
 	Unconfirmed = "unconfirmed" // it may have been accepted; nobody said
 	PutOff      = "planned"     // not accepted: another time
+	GivenUp     = "cancelled"   // there was no sense in sending it
 )
 
 // Result is what became of one letter.
@@ -42,7 +43,7 @@ func settlement(r Result) store.Settlement {
 	l := r.Letter
 	s := store.Settlement{
 		MessageID: l.MessageID, ChunkID: l.Chunk.ID, Fence: l.Chunk.Fence, State: r.State, At: r.At, Attempted: r.Attempted, Reason: r.Reason, Response: r.Response,
-		LastStep: l.LastStep, NextStep: l.Step,
+		LastStep: l.LastStep, NextStep: l.Step, Offer: l.Content.Offer != nil,
 	}
 	if r.State == PutOff {
 		after, again := retryAfter(r.Class, l.Attempts+1, uint64(l.MessageID))

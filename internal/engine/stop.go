@@ -133,6 +133,10 @@ func (e *Engine) ResumeEnrollment(ctx context.Context, id int64) error {
 		if err := store.LookAgain(ctx, s.tx, []int64{enrollment.ClientID}, changeable, now); err != nil {
 			return err
 		}
+		// What happened meanwhile counts.
+		if err := e.happened(ctx, s.tx, []int64{enrollment.ClientID}, false, now); err != nil {
+			return err
+		}
 		holds := append([]string{waitsForPriority}, mendable...)
 		return store.WakeEnrollments(ctx, s.tx, []int64{enrollment.ClientID}, holds, now)
 	})

@@ -160,7 +160,7 @@ func (s *stop) answerCall(ctx context.Context, t *store.NewTouch, now time.Time)
 		return err
 	}
 	t.EnrollmentID = task.EnrollmentID
-	by, err := s.byWhom(ctx, t)
+	by, err := s.repOf(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -168,8 +168,9 @@ func (s *stop) answerCall(ctx context.Context, t *store.NewTouch, now time.Time)
 	return s.closeTask(ctx, &task, by, note, now)
 }
 
-// byWhom is the rep that a touch is of: the one it names, or the client's own.
-func (s *stop) byWhom(ctx context.Context, t *store.NewTouch) (string, error) {
+// repOf is the address of the rep who touched the client: his own one, if no other is
+// named.
+func (s *stop) repOf(ctx context.Context, t *store.NewTouch) (string, error) {
 	if t.RepID == nil {
 		return s.client.Owner, nil
 	}
@@ -179,11 +180,7 @@ func (s *stop) byWhom(ctx context.Context, t *store.NewTouch) (string, error) {
 
 // note writes a touch, and what follows from there being one more.
 func (s *stop) note(ctx context.Context, t store.NewTouch, now time.Time) (string, error) {
-	by, err := s.byWhom(ctx, &t)
-	if err != nil {
-		return "", err
-	}
-	id, err := s.engine.LogTouch(ctx, s.tx, t, by)
+	id, err := s.write(ctx, t, now)
 	if err != nil {
 		return "", err
 	}

@@ -170,9 +170,9 @@ func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upserte
 	return e.happened(ctx, tx, idsOf(known), false, now)
 }
 
-// endChanged ends what changes of category, or purchases, end.
+// endChanged ends what changes of category, purchases, or being a customer now, end.
 func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedClient) error {
-	var moved, bought []*upsertedClient
+	var moved, bought, customers []*upsertedClient
 	for _, c := range changed {
 		if c.before.ID == 0 {
 			continue
@@ -183,6 +183,9 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 		if c.bought() {
 			bought = append(bought, c)
 		}
+		if !isCustomer(&c.before) && isCustomer(&c.after) {
+			customers = append(customers, c)
+		}
 	}
 	if err := e.endOpen(ctx, tx, idsOf(moved), categoryChanged, exitingOn(categoryChange)); err != nil {
 		return err
@@ -190,7 +193,10 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 	if err := e.retimeClients(ctx, tx, idsOf(moved)); err != nil {
 		return err
 	}
-	return e.endOpen(ctx, tx, idsOf(bought), endedPurchased, exitingOn("purchase"))
+	if err := e.endOpen(ctx, tx, idsOf(bought), endedPurchased, exitingOn("purchase")); err != nil {
+		return err
+	}
+	return e.endOpen(ctx, tx, idsOf(customers), endedPurchased, forOthers)
 }
 
 // categoryChange is the word for it in exit_on.

@@ -229,7 +229,7 @@ func (p *play) clicks(ctx context.Context, step, client, number, actor string) e
 	if err != nil {
 		return err
 	}
-	if _, err := store.Destination(ctx, p.pool, m.ID, t.Index); err != nil {
+	if _, err := store.DestinationOf(ctx, p.pool, m.ID, t.Index); err != nil {
 		return err
 	}
 	return p.hit(ctx, "clicked", m.ID, t, t.Index, actor)

@@ -125,3 +125,69 @@ func (p *play) expectBranch(ctx context.Context, branch, step, sequence, want st
 	p.fail("nobody took it")
 	return nil
 }
+
+// expectReason looks at what people read about a letter that did not go.
+func (p *play) expectReason(ctx context.Context, step, client, reason string) error {
+	messages, err := store.ListMessages(ctx, p.pool, store.MessageFilter{Client: client, Limit: 10_000})
+	if err != nil {
+		return err
+	}
+	var read []string
+	for _, m := range messages {
+		if m.Step == step {
+			read = append(read, m.Reason)
+		}
+	}
+	if !slices.Contains(read, reason) {
+		p.fail("people read: %s", orElse(strings.Join(read, "; "), "nothing"))
+	}
+	return nil
+}
+
+// expectCall looks for the open task that asks a rep for a call, and when it was due.
+func (p *play) expectCall(ctx context.Context, client, rep, moment string) error {
+	at, layout, err := p.moment(moment)
+	if err != nil {
+		return err
+	}
+	tasks, err := store.ListTasks(ctx, p.pool, store.TaskFilter{Client: client, Kind: store.TaskCall, State: store.TaskOpen, Limit: 9})
+	if err != nil {
+		return err
+	}
+	if len(tasks) != 1 {
+		p.fail("there are %d such tasks", len(tasks))
+		return nil
+	}
+	if got := tasks[0].DueAt.In(at.Location()); got.Format(layout) != at.Format(layout) || tasks[0].Owner != rep {
+		p.fail("%s is to call since %s", orElse(tasks[0].Owner, "nobody"), got.Format(byMinute))
+	}
+	return nil
+}
+
+// expectNextCall looks when a task will ask for a call; "": never, and none does now.
+func (p *play) expectNextCall(ctx context.Context, client, moment string) error {
+	row, err := store.ClientByExternalID(ctx, p.pool, client)
+	if err != nil {
+		return err
+	}
+	next, err := store.NextCallAt(ctx, p.pool, row.ID)
+	if err != nil {
+		return err
+	}
+	if moment == "" || next == nil {
+		if next != nil {
+			p.fail("the next call is on %s", next.In(p.zone).Format(byMinute))
+		} else if moment != "" {
+			p.fail("there is none")
+		}
+		return nil
+	}
+	at, layout, err := p.moment(moment)
+	if err != nil {
+		return err
+	}
+	if got := next.In(at.Location()); got.Format(layout) != at.Format(layout) {
+		p.fail("it is on %s", got.Format(byMinute))
+	}
+	return nil
+}

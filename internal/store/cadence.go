@@ -10,13 +10,12 @@ import (
 
 // NextCall is when a client is to be called because his category asks for it.
 type NextCall struct {
-	ClientID    int64
-	Category    string // the dates were made from it, and from Every
-	Every       string
-	GivenAt     time.Time // when he got the category
-	CalledOffAt *time.Time
-	DueAt       *time.Time // nil while there is an open task
-	LateAt      time.Time
+	ClientID int64
+	Category string // the dates were made from it, and from Every
+	Every    string
+	GivenAt  time.Time  // when he got the category
+	DueAt    *time.Time // nil while there is an open task
+	LateAt   time.Time
 }
 
 // CallFacts is what the date of a client's next call depends on.
@@ -29,7 +28,6 @@ type CallFacts struct {
 	DatedFor    string     // NextCall.Category, '' if there is none
 	Every       string
 	GivenAt     *time.Time
-	CalledOffAt *time.Time
 	DueAt       *time.Time
 	LateAt      *time.Time
 	TaskID      *int64 // the open one
@@ -57,7 +55,7 @@ func CallFactsOf(ctx context.Context, db DB, clientIDs []int64) ([]CallFacts, er
 	list, err := all[CallFacts](db.Query(ctx, `
 		SELECT c.id AS client_id, c.category, c.stage, c.owner_id,
 			(SELECT max(t.at) FROM touches t WHERE t.client_id = c.id AND `+humanTouch+`) AS touched_at,
-			coalesce(n.category, '') AS dated_for, coalesce(n.every, '') AS every, n.given_at, n.called_off_at, n.due_at, n.late_at,
+			coalesce(n.category, '') AS dated_for, coalesce(n.every, '') AS every, n.given_at, n.due_at, n.late_at,
 			k.id AS task_id, k.due_at AS task_due_at, k.late_at AS task_late_at, k.owner_id AS task_owner_id
 		FROM clients c LEFT JOIN next_calls n ON n.client_id = c.id
 		LEFT JOIN tasks k ON k.client_id = c.id AND k.origin = 'cadence' AND k.state = 'open'
@@ -71,18 +69,17 @@ func CallFactsOf(ctx context.Context, db DB, clientIDs []int64) ([]CallFacts, er
 // SaveNextCalls writes when clients are to be called next.
 func SaveNextCalls(ctx context.Context, db DB, list []NextCall) error {
 	_, err := db.Exec(ctx, `
-		INSERT INTO next_calls (client_id, category, every, given_at, called_off_at, due_at, late_at)
-		SELECT * FROM unnest(@client_id::bigint[], @category::text[], @every::text[], @given_at::timestamptz[], @called_off_at::timestamptz[],
+		INSERT INTO next_calls (client_id, category, every, given_at, due_at, late_at)
+		SELECT * FROM unnest(@client_id::bigint[], @category::text[], @every::text[], @given_at::timestamptz[],
 			@due_at::timestamptz[], @late_at::timestamptz[])
 		ON CONFLICT (client_id) DO UPDATE SET category = excluded.category, every = excluded.every, given_at = excluded.given_at,
-			called_off_at = excluded.called_off_at, due_at = excluded.due_at, late_at = excluded.late_at`, pgx.StrictNamedArgs{
-		"client_id":     column(list, func(n NextCall) int64 { return n.ClientID }),
-		"category":      column(list, func(n NextCall) string { return n.Category }),
-		"every":         column(list, func(n NextCall) string { return n.Every }),
-		"given_at":      column(list, func(n NextCall) time.Time { return n.GivenAt }),
-		"called_off_at": column(list, func(n NextCall) *time.Time { return n.CalledOffAt }),
-		"due_at":        column(list, func(n NextCall) *time.Time { return n.DueAt }),
-		"late_at":       column(list, func(n NextCall) time.Time { return n.LateAt }),
+			due_at = excluded.due_at, late_at = excluded.late_at`, pgx.StrictNamedArgs{
+		"client_id": column(list, func(n NextCall) int64 { return n.ClientID }),
+		"category":  column(list, func(n NextCall) string { return n.Category }),
+		"every":     column(list, func(n NextCall) string { return n.Every }),
+		"given_at":  column(list, func(n NextCall) time.Time { return n.GivenAt }),
+		"due_at":    column(list, func(n NextCall) *time.Time { return n.DueAt }),
+		"late_at":   column(list, func(n NextCall) time.Time { return n.LateAt }),
 	})
 	if err != nil {
 		return fmt.Errorf("dating the next calls of %d clients: %w", len(list), err)
@@ -94,15 +91,6 @@ func SaveNextCalls(ctx context.Context, db DB, list []NextCall) error {
 func DropNextCalls(ctx context.Context, db DB, clientIDs []int64) error {
 	if _, err := db.Exec(ctx, "DELETE FROM next_calls WHERE client_id = ANY($1)", clientIDs); err != nil {
 		return fmt.Errorf("dropping the next calls of %d clients: %w", len(clientIDs), err)
-	}
-	return nil
-}
-
-// CallOff notes that a client's call was called off: the time until the next one
-// counts from then.
-func CallOff(ctx context.Context, db DB, clientID int64, now time.Time) error {
-	if _, err := db.Exec(ctx, "UPDATE next_calls SET called_off_at = $2 WHERE client_id = $1", clientID, now); err != nil {
-		return fmt.Errorf("calling off the call of client %d: %w", clientID, err)
 	}
 	return nil
 }

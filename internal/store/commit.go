@@ -60,6 +60,9 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	if len(g.Sent)+len(g.Settled) > 0 {
 		b.Queue(settleSent, sentArgs(g.Sent, g.Settled))
 	}
+	if about := ofOffers(g.Sent); len(about) > 0 {
+		b.Queue(keepOffers, about)
+	}
 	if g.Unsure {
 		b.Queue("DELETE FROM transmissions WHERE worker_id = $1 AND id <> ALL($2::bigint[])", g.WorkerID, g.Open)
 	}

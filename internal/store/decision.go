@@ -60,7 +60,9 @@ type BranchResult struct {
 	Opened  int // people who opened one of those
 	Clicked int // people who clicked in one of those
 	Replied int // people who replied since
-	Ended   map[string]int
+	// Purchased are people who bought since.
+	Purchased int
+	Ended     map[string]int
 }
 
 // BranchResults returns the results of a sequence's splits, branch by branch. A
@@ -79,14 +81,16 @@ func BranchResults(ctx context.Context, db DB, sequence string) ([]BranchResult,
 				EXISTS (SELECT 1 FROM messages m JOIN touches o ON o.message_id = m.id AND o.kind = 'clicked' AND o.actor = 'human'
 					WHERE m.enrollment_id = t.enrollment_id AND m.sent_at >= t.at) AS clicked,
 				EXISTS (SELECT 1 FROM touches o WHERE o.client_id = t.client_id AND o.kind = 'replied' AND o.at >= t.at
-					AND (t.ended_at IS NULL OR o.at <= t.ended_at)) AS replied
+					AND (t.ended_at IS NULL OR o.at <= t.ended_at)) AS replied,
+				EXISTS (SELECT 1 FROM touches o WHERE o.client_id = t.client_id AND o.kind = 'purchase' AND o.at >= t.at
+					AND (t.ended_at IS NULL OR o.at <= t.ended_at)) AS purchased
 			FROM taken t
 		), endings AS (
 			SELECT step, branch, jsonb_object_agg(end_reason, n) AS ended
 			FROM (SELECT step, branch, end_reason, count(*) AS n FROM each WHERE end_reason IS NOT NULL GROUP BY step, branch, end_reason) AS x GROUP BY step, branch
 		)
 		SELECT step, branch, count(*)::int AS people, sum(sent)::int AS sent, count(*) FILTER (WHERE opened)::int AS opened,
-			count(*) FILTER (WHERE clicked)::int AS clicked, count(*) FILTER (WHERE replied)::int AS replied,
+			count(*) FILTER (WHERE clicked)::int AS clicked, count(*) FILTER (WHERE replied)::int AS replied, count(*) FILTER (WHERE purchased)::int AS purchased,
 			coalesce((SELECT ended FROM endings x WHERE x.step = each.step AND x.branch = each.branch), '{}') AS ended
 		FROM each GROUP BY step, branch ORDER BY step, branch`, sequence))
 	if err != nil {

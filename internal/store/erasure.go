@@ -28,7 +28,8 @@ func Erase(ctx context.Context, db DB, id int64) error {
 					subjects = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.subjects) WITH ORDINALITY AS u(v, i) ORDER BY i),
 					recipients = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.recipients) WITH ORDINALITY AS u(v, i) ORDER BY i),
 					personals = ARRAY(SELECT CASE WHEN i = ANY(m.places) THEN '' ELSE v END FROM unnest(c.personals) WITH ORDINALITY AS u(v, i) ORDER BY i),
-					destinations = (SELECT jsonb_agg(CASE WHEN i = ANY(m.places) THEN 'null' ELSE v END ORDER BY i) FROM jsonb_array_elements(c.destinations) WITH ORDINALITY AS u(v, i))
+					destinations = (SELECT jsonb_agg(CASE WHEN i = ANY(m.places) THEN 'null' ELSE v END ORDER BY i) FROM jsonb_array_elements(c.destinations) WITH ORDINALITY AS u(v, i)),
+					offers = (SELECT jsonb_agg(CASE WHEN i = ANY(m.places) THEN 'null' ELSE v END ORDER BY i) FROM jsonb_array_elements(c.offers) WITH ORDINALITY AS u(v, i))
 				FROM (SELECT content_id, array_agg(content_place) AS places FROM gone GROUP BY content_id) AS m WHERE c.id = m.content_id
 			)
 			SELECT id FROM gone`, id)

@@ -118,19 +118,28 @@ func MessageSource(ctx context.Context, db DB, id int64) (Source, error) {
 	return s, nil
 }
 
-// Destination returns where a link of a letter leads, or ErrNotFound.
-func Destination(ctx context.Context, db DB, messageID int64, link int) (string, error) {
-	var url string
+// Destination is where a link of a letter leads.
+type Destination struct {
+	URL string
+	// OfferEnds is when the offer ends that the link takes up; nil for all others.
+	OfferEnds *time.Time
+}
+
+// DestinationOf looks up a link of a letter, or returns ErrNotFound.
+func DestinationOf(ctx context.Context, db DB, messageID int64, link int) (Destination, error) {
+	var d Destination
 	err := db.QueryRow(ctx, `
-		SELECT coalesce(nullif(c.destinations->(m.content_place - 1)->>$2::int, ''), l.destinations[$2 + 1], '')
-		FROM messages m JOIN contents c ON c.id = m.content_id JOIN letters l ON l.hash = c.letter_hashes[m.content_place] WHERE m.id = $1`, messageID, link).Scan(&url)
+		SELECT coalesce(nullif(c.destinations->(m.content_place - 1)->>$2::int, ''), l.destinations[$2 + 1], ''),
+			CASE WHEN c.offers->(m.content_place - 1)->'links' @> to_jsonb($2::int) THEN (c.offers->(m.content_place - 1)->>'expires_at')::timestamptz END
+		FROM messages m JOIN contents c ON c.id = m.content_id JOIN letters l ON l.hash = c.letter_hashes[m.content_place] WHERE m.id = $1`,
+		messageID, link).Scan(&d.URL, &d.OfferEnds)
 	if err != nil && err != pgx.ErrNoRows {
-		return "", fmt.Errorf("looking up a link of message %d: %w", messageID, err)
+		return Destination{}, fmt.Errorf("looking up a link of message %d: %w", messageID, err)
 	}
-	if url == "" {
-		return "", fmt.Errorf("looking up a link of message %d: %w", messageID, ErrNotFound)
+	if d.URL == "" {
+		return Destination{}, fmt.Errorf("looking up a link of message %d: %w", messageID, ErrNotFound)
 	}
-	return url, nil
+	return d, nil
 }
 
 // SendersOf returns the address that each of the letters comes from; letters that

@@ -92,12 +92,12 @@ func TestSentLetterCanBeRebuiltAndItsLinksFollowed(t *testing.T) {
 		t.Errorf("the source of a letter that never went out: %v", err)
 	}
 	for link, want := range map[int]string{0: "https://example.com/a", 1: "https://example.com/b?client=ann", 2: "", 3: "", -1: ""} {
-		got, err := store.Destination(ctx, o.db, chunk.MessageIDs[0], link)
-		if got != want || (want == "") != errors.Is(err, store.ErrNotFound) {
-			t.Errorf("link %d leads to %q (%v), want %q", link, got, err, want)
+		got, err := store.DestinationOf(ctx, o.db, chunk.MessageIDs[0], link)
+		if got.URL != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+			t.Errorf("link %d leads to %q (%v), want %q", link, got.URL, err, want)
 		}
 	}
-	if _, err := store.Destination(ctx, o.db, chunk.MessageIDs[1], 0); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.DestinationOf(ctx, o.db, chunk.MessageIDs[1], 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a link of a letter that never went out: %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestLetterWithoutPersonalLinksUsesTheCommonOnes(t *testing.T) {
 	chunk, _ := o.claimed("ann")
 	o.transmit(chunk, "ann")
 	o.settle(sent(chunk, 0))
-	if got := must(store.Destination(t.Context(), o.db, chunk.MessageIDs[0], 0))(t); got != "https://example.com/a" {
+	if got := must(store.DestinationOf(t.Context(), o.db, chunk.MessageIDs[0], 0))(t).URL; got != "https://example.com/a" {
 		t.Errorf("the link leads to %q", got)
 	}
 }

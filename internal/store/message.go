@@ -49,7 +49,8 @@ type Settlement struct {
 	// Subject and Recipient are those of a letter that has no ContentRef.
 	Subject    string
 	Recipient  string
-	ContentRef // where what it says is kept; zero if it never passed T2
+	ContentRef      // where what it says is kept; zero if it never passed T2
+	Offer      bool // it is about an offer
 	Until      *time.Time
 	// Moves says whether the enrollment goes on: to NextStep at NextAt, or to its
 	// end when NextStep is ''.
@@ -76,6 +77,11 @@ func Settle(ctx context.Context, tx pgx.Tx, list []Settlement) ([]int64, error) 
 	clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("settling %d letters: %w", len(list), err)
+	}
+	if about := ofOffers(list); len(about) > 0 {
+		if _, err := tx.Exec(ctx, keepOffers, about); err != nil {
+			return nil, fmt.Errorf("keeping the offers of %d letters: %w", len(about), err)
+		}
 	}
 	return clients, nil
 }

@@ -43,6 +43,7 @@ type Stander struct {
 	ClientID  int64
 	Category  string
 	TimeZone  string
+	Owner     string    // his rep's e-mail
 	AnchorAt  time.Time // since when the step waits
 	NextAt    time.Time
 }
@@ -51,14 +52,14 @@ type Stander struct {
 // version, one after the other.
 func StandersAt(ctx context.Context, db DB, versionID int64, steps []string, each func(*Stander) error) error {
 	rows, err := db.Query(ctx, `
-		SELECT e.version_id, e.next_step, `+lastIfNeeded+`, e.client_id, c.category, c.time_zone, `+anchorOf+`, e.next_at
-		FROM enrollments e JOIN clients c ON c.id = e.client_id
+		SELECT e.version_id, e.next_step, `+lastIfNeeded+`, e.client_id, c.category, c.time_zone, coalesce(o.email, ''), `+anchorOf+`, e.next_at
+		FROM enrollments e JOIN clients c ON c.id = e.client_id LEFT JOIN users o ON o.id = c.owner_id
 		WHERE e.version_id = $1 AND e.state <> 'ended' AND e.next_step = ANY($2) AND e.waiting = '' AND e.next_at IS NOT NULL`, anew, versionID, steps)
 	if err != nil {
 		return fmt.Errorf("looking who waits at steps of version %d: %w", versionID, err)
 	}
 	var s Stander
-	_, err = pgx.ForEachRow(rows, []any{&s.VersionID, &s.Step, &s.Last, &s.ClientID, &s.Category, &s.TimeZone, &s.AnchorAt, &s.NextAt}, func() error { return each(&s) })
+	_, err = pgx.ForEachRow(rows, []any{&s.VersionID, &s.Step, &s.Last, &s.ClientID, &s.Category, &s.TimeZone, &s.Owner, &s.AnchorAt, &s.NextAt}, func() error { return each(&s) })
 	if err != nil {
 		return fmt.Errorf("looking who waits at steps of version %d: %w", versionID, err)
 	}

@@ -17,6 +17,7 @@ type Content struct {
 	LetterHash   []byte
 	Personal     []byte
 	Destinations []string
+	Offer        *Offer // that it is about; nil for most
 }
 
 // Transmit asks for T2 of one letter.
@@ -58,8 +59,8 @@ const beginTransmission = `
 		  AND w.sequence <> ALL (ARRAY(SELECT name FROM pauses WHERE kind = 'sequence' AND paused AND (until IS NULL OR until > @now)))
 		FOR SHARE OF k
 	), content AS (
-		INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations)
-		SELECT @subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb WHERE EXISTS (SELECT 1 FROM ok)
+		INSERT INTO contents (subjects, recipients, letter_hashes, personals, destinations, offers)
+		SELECT @subject::text[], @recipient::text[], @letter_hash::bytea[], @personal::bytea[], @destinations::jsonb, @offers::jsonb WHERE EXISTS (SELECT 1 FROM ok)
 		RETURNING id
 	)
 	INSERT INTO transmissions (id, worker_id, message_ids, chunk_ids, fences, places)
@@ -78,6 +79,7 @@ func transmitArgs(workerID int32, now time.Time, consents []string, wanted []Tra
 		"letter_hash":  column(wanted, func(t Transmit) []byte { return t.LetterHash }),
 		"personal":     column(wanted, func(t Transmit) []byte { return t.Personal }),
 		"destinations": destinations(wanted),
+		"offers":       offers(wanted),
 	}
 }
 
@@ -111,5 +113,6 @@ func ForgetContent(ctx context.Context, db DB, c ContentRef) error {
 
 const forgetContent = `
 	UPDATE contents SET subjects[$2] = '', recipients[$2] = '', personals[$2] = '',
-		destinations = CASE WHEN destinations IS NOT NULL THEN jsonb_set(destinations, ARRAY[($2::int - 1)::text], 'null') END
+		destinations = CASE WHEN destinations IS NOT NULL THEN jsonb_set(destinations, ARRAY[($2::int - 1)::text], 'null') END,
+		offers = CASE WHEN offers IS NOT NULL THEN jsonb_set(offers, ARRAY[($2::int - 1)::text], 'null') END
 	WHERE id = $1`

@@ -105,6 +105,9 @@ func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks [
 	if err != nil {
 		return nil, 0, fmt.Errorf("marking letters of worker %d: %w", id, err)
 	}
+	if err := keepDoubtfulOffers(ctx, tx, id); err != nil {
+		return nil, 0, err
+	}
 	if err := WakeEnrollments(ctx, tx, clients, []string{"priority"}, now); err != nil {
 		return nil, 0, err
 	}
