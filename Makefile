@@ -31,8 +31,9 @@ lint: ## gofmt, go vet, staticcheck
 	go run $(STATICCHECK) ./...
 
 .PHONY: check
-check: build ## Check the built-in content
+check: build ## Check the built-in content, and play its stories
 	bin/seventh check
+	bin/seventh rehearse
 
 .PHONY: fmt
 fmt: ## Format all Go files

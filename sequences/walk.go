@@ -26,6 +26,7 @@ type Walk struct {
 
 	stops   []Stop
 	anchor  time.Time
+	usedUp  time.Time   // nothing is before it: when a repeat was found to have no letter left
 	happens []Happening // in time, also to come
 	waiting []SampleEvent
 	had     map[string]bool // letters
@@ -64,7 +65,9 @@ func (w *Walk) Stops() ([]Stop, error) {
 		if err != nil {
 			return nil, err
 		}
-		at = at.In(w.Zone)
+		if at = at.In(w.Zone); at.Before(w.usedUp) {
+			at = w.usedUp
+		}
 		if w.exits(at) {
 			return w.stops, nil
 		}
@@ -96,10 +99,11 @@ func (w *Walk) add(s Stop) { w.stops = append(w.stops, s) }
 // take does a step, and returns the one that follows.
 func (w *Walk) take(step Step, at time.Time, occurrence int) (next Step, more bool) {
 	stop := Stop{Step: step.ID, Kind: step.Kind(), At: at, Moved: w.moved(step, at)}
+	last := w.anchor
 	w.anchor = at
 	switch stop.Kind {
 	case KindEmail:
-		return w.letter(step, stop, occurrence)
+		return w.letter(step, stop, occurrence, last)
 	case KindCall, KindTask:
 		w.forRep(step, stop)
 	case KindWait:
@@ -132,8 +136,9 @@ func (w *Walk) take(step Step, at time.Time, occurrence int) (next Step, more bo
 	return w.Sequence.Next(step.ID)
 }
 
-// letter sends one: of a pool the first that the client has not had.
-func (w *Walk) letter(step Step, stop Stop, occurrence int) (next Step, more bool) {
+// letter sends one: of a pool the first that the client has not had. Behind a pool
+// that is used up delays count from its last letter.
+func (w *Walk) letter(step Step, stop Stop, occurrence int, last time.Time) (next Step, more bool) {
 	stop.Letter = step.Email.First()
 	if step.Repeat != nil {
 		i := slices.IndexFunc(step.Email, func(name string) bool { return !w.had[name] })
@@ -143,6 +148,7 @@ func (w *Walk) letter(step Step, stop Stop, occurrence int) (next Step, more boo
 				w.add(stop)
 				return step, true
 			}
+			w.anchor, w.usedUp = last, stop.At
 			return w.Sequence.Next(step.ID)
 		}
 		stop.Letter = step.Email[i]

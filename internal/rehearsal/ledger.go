@@ -53,7 +53,11 @@ func (p *play) entriesOf(ctx context.Context, client string) (entries []entry, l
 		entries = append(entries, entry{e.StartedAt, "enrolled in " + e.Sequence})
 		switch {
 		case e.State == "ended" && e.EndedAt != nil:
-			entries = append(entries, entry{*e.EndedAt, "ended " + e.Sequence + ": " + deref(e.EndReason)}.behindItsLetter())
+			end := entry{*e.EndedAt, "ended " + e.Sequence + ": " + deref(e.EndReason)}
+			if *e.EndReason == "finished" {
+				end = end.behindItsLetter()
+			}
+			entries = append(entries, end)
 		case e.NextAt != nil:
 			last = append(last, fmt.Sprintf("next %s/%s on %s%s", e.Sequence, e.NextStep, e.NextAt.In(p.zone).Format(onDay), because(e)))
 		default:
