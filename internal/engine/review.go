@@ -133,6 +133,11 @@ func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin s
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:
+		if origin != "api" {
+			// A chain whose goal holds already, or without delays, would start and end
+			// without end.
+			return last.EndedAt.Add(24 * time.Hour), true
+		}
 		return *last.EndedAt, true
 	case sequences.ReentryAfter:
 		return v.Sequence.Reentry.After.Add(last.EndedAt.In(v.zoneOf(client)), v.Calendar).UTC(), true

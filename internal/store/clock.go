@@ -59,6 +59,15 @@ func MoveClock(ctx context.Context, db DB, now time.Time) error {
 	return nil
 }
 
+// SetClock sets business time to now, also back.
+func SetClock(ctx context.Context, db DB, now time.Time) error {
+	_, err := db.Exec(ctx, "UPDATE clock SET shift = make_interval(secs => extract(epoch FROM $1::timestamptz - clock_timestamp())::float8)", now)
+	if err != nil {
+		return fmt.Errorf("setting the clock: %w", err)
+	}
+	return nil
+}
+
 // NextDue is the earliest instant at which time alone makes something happen, or
 // nil when nothing waits for time.
 func NextDue(ctx context.Context, db DB) (*time.Time, error) {
