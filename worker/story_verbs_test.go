@@ -33,7 +33,6 @@ var verbs = []verb{
 		s.event("category_changed", a[0], map[string]any{"category": a[1]})
 	}},
 	{"call CLIENT", func(s *story, a []string) { s.calls(a[0]) }},
-	{"owner CLIENT REP", func(s *story, a []string) { s.change(engine.ClientPatch{ExternalID: a[0], Owner: &a[1]}) }},
 	{"deal_opened for CLIENT", func(s *story, a []string) { s.event("deal_opened", a[0], nil) }},
 	{"deal_lost for CLIENT", func(s *story, a []string) { s.event("deal_lost", a[0], nil) }},
 	{"resume sender ADDRESS", func(s *story, a []string) { must(s.t, s.engine.ResumeSender(s.t.Context(), a[0], "a marketer")) }},
