@@ -121,6 +121,20 @@ func TestAWaitThatWaitsForSomethingElse(t *testing.T) {
 	}
 }
 
+// Whoever is through with a chain is not taken for one who reached its goal.
+func TestTheEndOfAChainKnowsTheWholeClient(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, lowAndHigh, map[string]string{
+		"high": "sequence: high\nexit_on: [\"attributes.size is empty\"]\nsteps:\n  - { id: pause, wait: 1d }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C"), Attributes: map[string]any{"size": "big"}})
+	tr.enroll("high", monday, "bob")
+	tr.run(monday.AddDate(0, 0, 30), time.Hour)
+	if e := tr.waits("bob", "high"); e.State != "active" || e.Waiting != waitsForLetters {
+		t.Errorf("it stands at %+v, %v", e, *e.EndReason)
+	}
+}
+
 func (m *mailing) waitsClient(id string) int64 {
 	m.t.Helper()
 	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
