@@ -48,7 +48,7 @@ func isCustomer(c *store.Client) bool {
 
 // forOthers picks enrollments in sequences that are not for customers.
 func forOthers(_ store.Enrollment, v *Version) bool {
-	return v.Sequence.For == sequences.ForAcquisition
+	return v != nil && v.Sequence.For == sequences.ForAcquisition
 }
 
 // suits tells whether a sequence may speak to a client at all.

@@ -161,6 +161,9 @@ func (e *Engine) retime(ctx context.Context, tx pgx.Tx, waiting []store.Waiting,
 	var changed []store.Redated
 	for _, w := range waiting {
 		version, err := e.Version(ctx, tx, w.VersionID)
+		if isContent(err) {
+			continue // told when its step is due
+		}
 		if err != nil {
 			return err
 		}

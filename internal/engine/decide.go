@@ -54,9 +54,6 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	if client == nil || p.underReview(client) {
 		return nil // just changed, or still to be reviewed: then this one's turn comes again
 	}
-	if due, err := p.moveOn(ctx, e, client); err != nil || !due {
-		return err
-	}
 	version, err := p.engine.Version(ctx, p.tx, e.VersionID)
 	if err != nil {
 		return err
@@ -86,10 +83,8 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	if !found {
 		return fmt.Errorf("%w: version %d has no step %q", errContent, version.Number, e.NextStep)
 	}
-	if mails && e.Edited {
-		if passed, err := p.passOver(ctx, e, version, step, client, f.done); passed || err != nil {
-			return err
-		}
+	if mails && e.Edited && p.passOver(e, version, step, client, f.done) {
+		return nil
 	}
 	if e.Waiting == resumed {
 		at, err := p.resume(ctx, e, version, step, client)

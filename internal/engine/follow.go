@@ -50,7 +50,7 @@ func (p *planning) follow(ctx context.Context) (int, error) {
 	for _, lag := range lags {
 		n, err := p.followFrom(ctx, lag, current[lag.SequenceID])
 		if n > 0 || err != nil {
-			return n, err
+			return n, errors.Join(err, p.writeCarried(ctx))
 		}
 	}
 	return 0, nil
@@ -136,7 +136,10 @@ func (p *planning) carryPage(ctx context.Context, lag store.Lag, to *Version, pa
 		case lag.Ending:
 			p.carried.removed = append(p.carried.removed, f.ID)
 		default:
-			if err := p.carry(ctx, f, to, client); err != nil {
+			err := p.carry(ctx, f, to, client)
+			if isContent(err) { // he is held when his step is due, the others go on
+				p.engine.Log.Error("enrollment cannot follow", "enrollment_id", f.ID, "sequence", f.Sequence, "err", err)
+			} else if err != nil {
 				return 0, err
 			}
 		}
@@ -156,7 +159,11 @@ type carried struct {
 
 func (c *carried) count() int { return len(c.on) + len(c.done) + len(c.removed) }
 
-func (c *carried) write(ctx context.Context, p *planning) error {
+// writeCarried writes who has been carried so far, before anything else is decided
+// about them.
+func (p *planning) writeCarried(ctx context.Context) error {
+	c := p.carried
+	p.carried = carried{}
 	if c.count() == 0 {
 		return nil
 	}
@@ -176,6 +183,34 @@ func (c *carried) write(ctx context.Context, p *planning) error {
 		}
 	}
 	return errors.Join(p.endAll(ctx, c.removed, endedRemoved), p.endAll(ctx, c.done, endedFinished))
+}
+
+// moveAllOn returns the enrollments that are due, those that follow in the newest
+// version: what is learned for decisions is learned about their steps there. Who is
+// not due any more, or over, is decided.
+func (p *planning) moveAllOn(ctx context.Context, f *facts, decided map[int64]bool) ([]*store.Enrollment, error) {
+	var due []*store.Enrollment
+	for i := range f.list {
+		e := &f.list[i]
+		if e.State != "active" || e.NextAt == nil || e.NextAt.After(p.now) {
+			continue
+		}
+		client, still := f.clients[e.ClientID], true
+		if client != nil && !p.underReview(client) {
+			var err error
+			if still, err = p.moveOn(ctx, e, client); isContent(err) {
+				p.cannotGoOn(e, err)
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		if still {
+			due = append(due, e)
+		} else {
+			decided[e.ID] = true
+		}
+	}
+	return due, p.writeCarried(ctx)
 }
 
 // moveOn lets an enrollment that is due before its turn came go on by the newest

@@ -65,10 +65,9 @@ func (p *planning) learn(ctx context.Context, list []*store.Enrollment, f *facts
 		}
 		if e.NextStep == "" {
 			touched = append(touched, e.ClientID)
-			continue
 		}
 		step, _ := version.Sequence.Step(e.NextStep)
-		letter := step.Kind() == sequences.KindEmail
+		letter := e.NextStep == "" || step.Kind() == sequences.KindEmail // only its exits have conditions
 		if step.Repeat != nil {
 			repeating, pool = append(repeating, e.ID), append(pool, step.Email...)
 		}

@@ -5,6 +5,8 @@ package engine
 import (
 	"testing"
 	"time"
+
+	"seventh/internal/store"
 )
 
 const lowAndHigh = `time_zone: UTC
@@ -58,6 +60,46 @@ func TestANewExitIsHeardByThoseInOlderVersions(t *testing.T) {
 	}
 }
 
+// Another pace of a category holds also for those who go on to a newer version in the
+// same run.
+func TestAnotherPaceAndAnotherVersionAtOnce(t *testing.T) {
+	t.Parallel()
+	settings := func(pace string) string {
+		return stepsYAML + "categories: { C: { letters: " + pace + " } }\n"
+	}
+	yaml := func(more string) map[string]string {
+		return map[string]string{"own": "sequence: own\non_change: follow\nsteps:\n  - { id: tell, notify: Hello }\n  - { id: guide, after: cadence, email: a }\n" + more}
+	}
+	tr := newTrial(t, monday, settings("3w"), yaml(""))
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C")})
+	tr.enroll("own", monday, "bob")
+	tr.plan()
+	tr.publish("second", settings("1w"), yaml("  - { id: case, after: cadence, email: b }\n"))
+	tr.at(monday.AddDate(0, 0, 1))
+	tr.plan()
+	if e := tr.waits("bob", "own"); e.NextAt == nil || e.NextAt.Sub(monday) > 8*24*time.Hour {
+		t.Errorf("the letter comes at %v: %+v", e.NextAt, e)
+	}
+}
+
+// Whoever is taken to a newer version because he is due knows what has happened.
+func TestWhoIsTakenOnWhenDueIsDecidedAboutByWhatHappened(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: guide, email: a }\n  - { id: case, after: 7d, email: b }\n")
+	m.clients(ClientPatch{ExternalID: "bob"})
+	m.enroll("chain", monday, "bob")
+	m.work()
+	id := m.waits("bob", "chain").ID
+	m.exec(`INSERT INTO touches (client_id, kind, channel, at, actor, enrollment_id, message_id, link)
+		SELECT client_id, 'clicked', 'email', business_now(), 'human', enrollment_id, id, 0 FROM messages WHERE enrollment_id = $1`, id)
+	m.at(monday.AddDate(0, 0, 8))
+	m.edit("replace_with: { case: interested }\nsteps:\n  - { id: guide, email: a }\n  - { id: interested, after: 7d, if: clicked(guide), then: [{ id: hot, notify: Call him }], else: [{ id: cold, notify: Leave him }] }\n")
+	m.work()
+	if got := m.outcomes(); got["interested then"] != 1 {
+		t.Errorf("decided %v", got)
+	}
+}
+
 // A wait for an event that becomes a wait for a time.
 func TestAWaitThatWaitsForSomethingElse(t *testing.T) {
 	t.Parallel()
@@ -76,5 +118,53 @@ func TestAWaitThatWaitsForSomethingElse(t *testing.T) {
 		if e := m.waits("bob", "chain"); e.State != "ended" {
 			t.Errorf("%v: it stands at %+v", waits, e)
 		}
+	}
+}
+
+// Whoever is through with a chain is not taken for one who reached its goal.
+func TestTheEndOfAChainKnowsTheWholeClient(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, lowAndHigh, map[string]string{
+		"high": "sequence: high\nexit_on: [\"attributes.size is empty\"]\nsteps:\n  - { id: pause, wait: 1d }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C"), Attributes: map[string]any{"size": "big"}})
+	tr.enroll("high", monday, "bob")
+	tr.run(monday.AddDate(0, 0, 30), time.Hour)
+	if e := tr.waits("bob", "high"); e.State != "active" || e.Waiting != waitsForLetters {
+		t.Errorf("it stands at %+v, %v", e, *e.EndReason)
+	}
+}
+
+func (m *mailing) waitsClient(id string) int64 {
+	m.t.Helper()
+	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return c.ID
+}
+
+// Whoever cannot follow because of the content keeps nobody else from going on.
+func TestWhoCannotFollowKeepsNobodyElse(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: pause, wait: 5d }\n  - { id: over, end: finished }\n")
+	m.clients(ClientPatch{ExternalID: "bob"}, ClientPatch{ExternalID: "cat"})
+	m.enroll("chain", monday, "bob")
+	m.work()
+	m.exec("UPDATE sequence_versions SET source = 'steps: [' || source") // as if seventh read it no more
+	m.edit("steps:\n  - { id: pause, wait: 6d }\n  - { id: over, end: finished }\n")
+	m.enroll("chain", monday, "cat")
+	m.until(monday.AddDate(0, 0, 10))
+	if e := m.waits("cat", "chain"); e.State != "ended" {
+		t.Errorf("it stands at %+v", e)
+	}
+	if e := m.waits("bob", "chain"); e.Waiting != waitsForContent {
+		t.Errorf("it stands at %+v", e)
+	}
+	if err := m.Suppress(t.Context(), m.waitsClient("bob"), "a rep"); err != nil {
+		t.Error(err)
+	}
+	if e := m.waits("bob", "chain"); e.State != "ended" {
+		t.Errorf("it stands at %+v", e)
 	}
 }

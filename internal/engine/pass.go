@@ -43,25 +43,17 @@ func (v *Version) StepNamed(then string) string {
 
 // passOver moves an enrollment on that has come to a letter which it had before; false
 // if it has not. Other steps pass by themselves (step.go).
-func (p *planning) passOver(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client, by map[int64]map[string]bool) (bool, error) {
-	done, known := by[e.ID]
-	if !known { // edited just now
-		only, err := doneBy(ctx, p.tx, []*store.Enrollment{e})
-		if err != nil {
-			return false, err
-		}
-		done = only[e.ID]
-	}
-	if !v.isDone(step, done) {
-		return false, nil
+func (p *planning) passOver(e *store.Enrollment, v *Version, step sequences.Step, client *store.Client, by map[int64]map[string]bool) bool {
+	if !v.isDone(step, by[e.ID]) {
+		return false
 	}
 	next, more := v.Sequence.Next(step.ID)
 	if !more && !v.neverRunsDry {
 		p.skipped.finished = append(p.skipped.finished, e.ID)
-		return true, nil
+		return true
 	}
 	p.moves = append(p.moves, v.onward(e, step.ID, next, client, p.now))
-	return true, nil
+	return true
 }
 
 // isDone reports whether an enrollment has a step behind it, under any of its names. A

@@ -158,11 +158,10 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var due []*store.Enrollment
-	for i := range facts.list {
-		if e := &facts.list[i]; e.State == "active" && e.NextAt != nil && !e.NextAt.After(p.now) {
-			due = append(due, e)
-		}
+	decided := make(map[int64]bool, len(facts.list))
+	due, err := p.moveAllOn(ctx, &facts, decided)
+	if err != nil {
+		return 0, err
 	}
 	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
 		slices.SortStableFunc(due, goesBefore)
@@ -176,7 +175,6 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if facts.done, err = doneBy(ctx, p.tx, due); err != nil {
 		return 0, err
 	}
-	decided := make(map[int64]bool, len(due))
 	if err := p.change(ctx, due, &facts, decided); err != nil {
 		return 0, err
 	}
@@ -185,9 +183,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 		before := p.dealtWith()
 		err := p.decide(ctx, e, &facts)
 		if errors.Is(err, errContent) {
-			p.takeBack(e)
-			p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
-			p.move(e, nil, waitsForContent)
+			p.cannotGoOn(e, err)
 			err = nil
 		}
 		if err != nil {
@@ -215,7 +211,7 @@ func (p *planning) dealtWith() int {
 	for _, ids := range p.did.ends {
 		ended += len(ids)
 	}
-	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended + p.carried.count()
+	return len(p.moves) + len(p.underWay) + len(p.skipped.finished) + ended
 }
 
 // goesBefore orders letters that share a limit: a higher priority first, then
@@ -224,15 +220,19 @@ func goesBefore(a, b *store.Enrollment) int {
 	return cmp.Or(cmp.Compare(b.Priority, a.Priority), dueOf(a).Compare(dueOf(b)), cmp.Compare(a.ID, b.ID))
 }
 
+// cannotGoOn holds an enrollment because of the content.
+func (p *planning) cannotGoOn(e *store.Enrollment, err error) {
+	p.takeBack(e)
+	p.engine.Log.Error("enrollment cannot go on", "enrollment_id", e.ID, "sequence", e.Sequence, "err", err)
+	p.move(e, nil, waitsForContent)
+}
+
 // errContent says that what was published keeps an enrollment from going on: the
 // others go on without it.
 var errContent = errors.New("the published content does not fit")
 
 // write stores the decisions: letters in chunks, a job for each, and the moves.
 func (p *planning) write(ctx context.Context) error {
-	if err := p.carried.write(ctx, p); err != nil {
-		return err
-	}
 	if len(p.moves) > 0 {
 		if err := store.MoveEnrollments(ctx, p.tx, p.moves); err != nil {
 			return err

@@ -57,7 +57,8 @@ func (s *stop) end(ctx context.Context, reason string, which func(store.Enrollme
 	return s.engine.endOpen(ctx, s.tx, []int64{s.client.ID}, reason, which)
 }
 
-// endOpen does the same for several clients, whose addresses are locked.
+// endOpen does the same for several clients, whose addresses are locked. A version that
+// cannot be read is nil.
 func (e *Engine) endOpen(ctx context.Context, tx pgx.Tx, clients []int64, reason string, which func(store.Enrollment, *Version) bool) error {
 	if len(clients) == 0 {
 		return nil
@@ -69,7 +70,9 @@ func (e *Engine) endOpen(ctx context.Context, tx pgx.Tx, clients []int64, reason
 	var ids []int64
 	for _, enrollment := range open {
 		version, err := e.Version(ctx, tx, enrollment.VersionID)
-		if err != nil {
+		if isContent(err) {
+			version = nil // it sends nothing, but can be stopped
+		} else if err != nil {
 			return err
 		}
 		if which(enrollment, version) {
@@ -94,7 +97,7 @@ func every(store.Enrollment, *Version) bool { return true }
 
 // exitingOn picks enrollments whose sequence ends on something.
 func exitingOn(what string) func(store.Enrollment, *Version) bool {
-	return func(_ store.Enrollment, v *Version) bool { return v.Sequence.ExitsOn(what) }
+	return func(_ store.Enrollment, v *Version) bool { return v != nil && v.Sequence.ExitsOn(what) }
 }
 
 // EndEnrollment ends an enrollment because a person says so.
