@@ -31,7 +31,7 @@ lint: ## gofmt, go vet, staticcheck
 	go run $(STATICCHECK) ./...
 
 .PHONY: check
-check: build ## Check the built-in content, and play its stories
+check: build ## Check and rehearse the built-in content
 	bin/seventh check
 	bin/seventh rehearse
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"time"
 
 	"seventh/internal/engine"
 	"seventh/internal/store"
@@ -50,9 +51,18 @@ type BranchJSON struct {
 	Steps     []StepJSON `json:"steps" nullable:"false"`
 }
 
+type versionJSON struct {
+	Version     int       `json:"version"`
+	PublishedAt time.Time `json:"published_at"`
+	Current     bool      `json:"current" doc:"Who is enrolled now gets it."`
+	People      int       `json:"people" doc:"Under way in it."`
+}
+
 type sequenceAnswer struct {
 	Body struct {
 		SequenceHead
+		OnChange   string         `json:"on_change" enum:"pin,follow" doc:"pin: who is under way goes on by the steps of his version; follow: by the newest."`
+		Versions   []versionJSON  `json:"versions" nullable:"false" doc:"The current version, and those that people are under way in; the newest first."`
 		EndReasons map[string]int `json:"end_reasons" doc:"How many ended, by reason."`
 		Steps      []StepJSON     `json:"steps" nullable:"false"`
 	}
@@ -123,7 +133,15 @@ func (s *server) sequence(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	versions, err := store.PeopleByVersion(ctx, s.DB, in.Name)
+	if err != nil {
+		return nil, err
+	}
 	answer := &sequenceAnswer{}
+	answer.Body.OnChange, answer.Body.Versions = version.Sequence.OnChange, make([]versionJSON, len(versions))
+	for i, v := range versions {
+		answer.Body.Versions[i] = versionJSON{Version: v.Number, PublishedAt: v.PublishedAt, Current: v.Current, People: v.People}
+	}
 	pauses, err := s.pausedSequences(ctx)
 	if err != nil {
 		return nil, err

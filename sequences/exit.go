@@ -63,6 +63,12 @@ func (e *ExitOn) decodeYAML(d *decoder, n ast.Node, path string) {
 	}
 	seen := map[string]bool{}
 	for _, item := range list.Values {
+		if _, isMap := item.(*ast.MappingNode); isMap {
+			var c Condition
+			c.decodeYAML(d, item, path)
+			e.Conditions = append(e.Conditions, c)
+			continue
+		}
 		s, ok := d.text(item)
 		if !ok {
 			continue

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -108,12 +109,17 @@ func confirmed(p *process, plan *content.Plan, zone *time.Location) (bool, error
 	if plan.InFlight() == 0 {
 		return true, nil
 	}
+	unasked := fmt.Errorf("people under way who are concerned: %d; look at the plan above, and run it again with --yes, or with --plan FILE", plan.InFlight())
 	if file, ok := p.stdin.(*os.File); !ok || !isTerminal(file) {
-		return false, fmt.Errorf("this concerns %d people who are under way: look at the plan above, and run it again with --yes, or with --plan FILE", plan.InFlight())
+		return false, unasked
 	}
-	fmt.Fprintf(p.stdout, "\nThis concerns %d people who are under way. Publish? Only yes is taken for a yes: ", plan.InFlight())
+	fmt.Fprintf(p.stdout, "\nPeople under way who are concerned: %d. Publish? Only yes is taken for a yes: ", plan.InFlight())
 	var answer string
-	if _, err := fmt.Fscanln(p.stdin, &answer); err != nil || answer != "yes" {
+	switch _, err := fmt.Fscanln(p.stdin, &answer); {
+	case errors.Is(err, io.EOF): // nobody is there: /dev/null looks like a terminal, too
+		fmt.Fprintln(p.stdout)
+		return false, unasked
+	case answer != "yes":
 		fmt.Fprintln(p.stdout, "Nothing was published.")
 		return false, nil
 	}

@@ -39,6 +39,7 @@ func (l *loading) load() {
 	add(l, letterProblems)
 	l.folder.Letters = letters
 	l.scripts(attributes, settings.Locale)
+	l.webhooks()
 	for _, name := range slices.Sorted(maps.Keys(l.folder.files)) {
 		switch dir, _, _ := strings.Cut(name, "/"); dir {
 		case "sequences":
@@ -106,7 +107,8 @@ func (l *loading) letters(s *sequences.Sequence) {
 		l.attachments(s, step)
 	}
 	if s.Handover != "" {
-		l.used[s.Handover] = true
+		line, column := l.find(s.File, "handover:")
+		l.letter(s, &sequences.Step{Line: line, Column: column}, s.Handover, true)
 	}
 }
 

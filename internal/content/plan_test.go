@@ -83,9 +83,9 @@ func TestPlanSaysWhomAnEditConcerns(t *testing.T) {
     ~ two: after: 10d → 5d: 2 people get another date, 2027-03-01 12:00 … 2027-03-05 12:00, 1 at once
 Sequences: 0 new, 1 changed, 0 gone, 0 as they were; 0 other files. People: 10 under way in them, 10 go on by new steps, 2 get another date (1 at once), 0 end, 0 are newly enrolled.
 `},
-		"a new step": {edited("  - { id: three", "  - { id: new, call: c/ring }\n  - { id: three"), `
+		"a new step": {edited("  - { id: three", "  - { id: new, notify: well }\n  - { id: three"), `
 ~ sequence walk: 10 people are under way and follow the new steps
-    + new (call c/ring): 3 people get it; 7 people are past it
+    + new (notify well): 3 people get it; 7 people are past it
 Sequences: 0 new, 1 changed, 0 gone, 0 as they were; 0 other files. People: 10 under way in them, 10 go on by new steps, 0 get another date (0 at once), 0 end, 0 are newly enrolled.
 `},
 		"a step is gone where people stand": {edited("  - { id: two, email: c/case, after: 10d }\n", ""), `

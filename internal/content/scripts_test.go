@@ -114,6 +114,29 @@ func TestMistakesOfScriptsAreToldAtTheirPlace(t *testing.T) {
 	}
 }
 
+func TestWebhooksThatCannotBeTrustedAreWarnedAbout(t *testing.T) {
+	t.Parallel()
+	_, problems, err := content.Load(with(small(), map[string]string{"seventh.yaml": string(small()["seventh.yaml"].Data) + `webhooks:
+  crm: { url: "http://crm.example.com/hook", secret: "env:CRM_SECRET" }
+  near: { url: "http://127.0.0.1:9000", secret: "env:NEAR_SECRET" }
+  open: { url: "https://open.example.com/hook" }
+`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.String())
+	}
+	want := []string{
+		"seventh.yaml:6:3: warning: the webhook crm goes over http, so others on the way can read it: write https://",
+		"seventh.yaml:8:3: warning: the webhook open has no secret, so its receiver cannot tell who speaks: add `secret: \"env:NAME\"`",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestFolderInUseChangesWithAPublication(t *testing.T) {
 	t.Parallel()
 	db := pgtest.DB(t)

@@ -47,7 +47,9 @@ func isCustomer(c *store.Client) bool {
 }
 
 // forOthers picks enrollments in sequences that are not for customers.
-func forOthers(_ store.Enrollment, v *Version) bool { return v.Sequence.For == sequences.ForAcquisition }
+func forOthers(_ store.Enrollment, v *Version) bool {
+	return v.Sequence.For == sequences.ForAcquisition
+}
 
 // suits tells whether a sequence may speak to a client at all.
 func (v *Version) suits(c *store.Client) bool {

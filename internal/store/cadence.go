@@ -102,7 +102,7 @@ func CallsDue(ctx context.Context, db DB, now time.Time, limit int) (int, error)
 		WITH taken AS MATERIALIZED (
 			SELECT n.client_id, n.due_at, n.late_at, c.owner_id FROM next_calls n JOIN clients c ON c.id = n.client_id
 			WHERE n.due_at <= $1 AND (c.review_at IS NULL OR c.review_at > $1)
-			ORDER BY n.due_at, n.client_id LIMIT $2 FOR UPDATE OF n SKIP LOCKED FOR SHARE OF c SKIP LOCKED
+			ORDER BY n.due_at LIMIT $2 FOR UPDATE OF n SKIP LOCKED FOR SHARE OF c SKIP LOCKED
 		), made AS (
 			INSERT INTO tasks (client_id, kind, origin, title, owner_id, due_at, late_at, created_at)
 			SELECT client_id, 'call', 'cadence', '', owner_id, due_at, late_at, $1 FROM taken ON CONFLICT DO NOTHING

@@ -82,6 +82,8 @@ const nextDue = `
 	least(
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
+		(SELECT business_now() FROM happened LIMIT 1),
+		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
@@ -93,6 +95,7 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 		SELECT greatest(
 			(SELECT max(at) FROM due WHERE at <= $1),
 			(SELECT max(until) FROM deferred WHERE until <= $1),
+			(SELECT max(due_at) FROM handovers WHERE due_at <= $1),
 			(SELECT max(due_at) FROM next_calls WHERE due_at <= $1),
 			(SELECT max(review_at) FROM clients WHERE review_at <= $1))`, by).Scan(&last)
 	if err != nil {
@@ -128,6 +131,7 @@ func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 	err := db.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM due WHERE at <= $1)
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
+		     + (SELECT count(*) FROM handovers WHERE due_at <= $1)
 		     + (SELECT count(*) FROM next_calls WHERE due_at <= $1)
 		     + (SELECT count(*) FROM clients WHERE review_at <= $1)`, now).Scan(&n)
 	if err != nil {
