@@ -293,6 +293,9 @@ func (p *play) refuse(address, code, text string, once bool) error {
 	if err != nil || number < 400 || number > 599 {
 		return broken("a mail server refuses with a code from 400 (for now) to 599 (for good), not %s", code)
 	}
+	if number == 421 {
+		return broken("421 says that the mail server is down, not that it refuses %s: write 450", address)
+	}
 	p.answers.add(strings.ToLower(address), sandbox.Refusal{Code: number, Text: text}, once)
 	return nil
 }

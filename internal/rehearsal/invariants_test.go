@@ -189,7 +189,7 @@ func (rp *randomPlay) deed(ctx context.Context) {
 	case n < 94:
 		rp.do(ctx, fmt.Sprintf("consent %s %s", client, w.pick("withdrawn", "opt_in", "opt_in")))
 	case n < 97:
-		rp.do(ctx, fmt.Sprintf("refuse %s once %s try again later", rp.address(client), w.pick("450", "421", "550")))
+		rp.do(ctx, fmt.Sprintf("refuse %s once %s try again later", rp.address(client), w.pick("450", "550")))
 	default:
 		rp.do(ctx, "event custom:webinar for "+client)
 	}

@@ -225,6 +225,7 @@ func (p *play) hire() error {
 	if err != nil {
 		return err
 	}
+	p.engine = p.worker.Engine() // whose jobs are taken up at once
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.worker.Run(ctx) }()
