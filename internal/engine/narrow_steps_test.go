@@ -135,6 +135,30 @@ func TestTheEndOfAChainKnowsTheWholeClient(t *testing.T) {
 	}
 }
 
+// A client who comes back to a category whose chain he was through with waits for new
+// letters as before.
+func TestWhoComesBackToAChainWithoutLettersWaitsAgain(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, lowAndHigh, map[string]string{
+		"high": "sequence: high\naudience: { category: C }\nenroll: automatic\nexit_on: [category_change]\nsteps:\n  - { id: tell, notify: Hello }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C")})
+	tr.exec("UPDATE clients SET review_at = business_now()")
+	tr.plan()
+	if e := tr.waits("bob", "high"); e.Waiting != waitsForLetters {
+		t.Fatalf("it stands at %+v", e)
+	}
+	for _, category := range []string{"D", "C"} {
+		if _, err := tr.UpsertClients(t.Context(), []ClientPatch{{ExternalID: "bob", Category: &category}}); err != nil {
+			t.Fatal(err)
+		}
+		tr.plan()
+	}
+	if e := tr.waits("bob", "high"); e.State != "active" || e.Waiting != waitsForLetters {
+		t.Errorf("it stands at %+v", e)
+	}
+}
+
 func (m *mailing) waitsClient(id string) int64 {
 	m.t.Helper()
 	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
