@@ -159,6 +159,23 @@ func TestWhoComesBackToAChainWithoutLettersWaitsAgain(t *testing.T) {
 	}
 }
 
+// A letter of another sequence is a touch, too.
+func TestALetterOfAnotherSequenceIsHeard(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: guide, after: 1d, email: a }\n")
+	m.publish("more", followSettings, map[string]string{
+		"chain": following("steps:\n  - { id: guide, after: 1d, email: a }\n"),
+		"waits": "sequence: waits\nsteps:\n  - { id: touched, wait: { event: touches >= 1, timeout: 300d } }\n  - { id: over, end: finished }\n",
+	})
+	m.clients(ClientPatch{ExternalID: "bob"})
+	m.enroll("waits", monday, "bob")
+	m.enroll("chain", monday.AddDate(0, 0, 1), "bob")
+	m.until(monday.AddDate(0, 0, 10))
+	if e := m.waits("bob", "waits"); e.State != "ended" {
+		t.Errorf("it stands at %+v; letters %v", e, m.got("bob"))
+	}
+}
+
 func (m *mailing) waitsClient(id string) int64 {
 	m.t.Helper()
 	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
