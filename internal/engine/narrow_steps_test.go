@@ -209,3 +209,46 @@ func TestWhoCannotFollowKeepsNobodyElse(t *testing.T) {
 		t.Errorf("it stands at %+v", e)
 	}
 }
+
+// A letter of a pool that was dropped with its step goes from the step in its place.
+func TestALetterDroppedWithItsStepCanStillGo(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: tips, email: [a, b], repeat: { every: 10d } }\n")
+	m.clients(ClientPatch{ExternalID: "bob"})
+	m.enroll("chain", monday, "bob")
+	if _, err := m.Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e := m.waits("bob", "chain")
+	if err := m.PauseEnrollment(t.Context(), e.ID); err != nil { // the letter is held
+		t.Fatal(err)
+	}
+	m.edit("replace_with: { tips: more }\nsteps:\n  - { id: more, email: [a, b], repeat: { every: 10d } }\n")
+	m.work()
+	if err := m.ResumeEnrollment(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	m.until(monday.AddDate(0, 0, 30))
+	if got := m.got("bob"); len(got) != 2 {
+		t.Errorf("got %v; it stands at %+v", got, m.waits("bob", "chain"))
+	}
+}
+
+// A letter that a step sends in this very run is not sent from a pool as well.
+func TestALetterOfAStepAndOfAPoolAtOnce(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML+"limits: { client: { letters: 5, in: 1d } }\n", map[string]string{
+		"plain": "sequence: plain\nsteps:\n  - { id: one, email: a }\n",
+		"tips":  "sequence: tips\nsteps:\n  - { id: tips, email: [a, b], repeat: { every: 10d } }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob"})
+	tr.enroll("plain", monday, "bob")
+	tr.enroll("tips", monday, "bob")
+	if _, err := tr.Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var letters int
+	if err := tr.pool.QueryRow(t.Context(), "SELECT count(DISTINCT template) FROM messages").Scan(&letters); err != nil || letters != 2 {
+		t.Errorf("%d different letters, %v", letters, err)
+	}
+}
