@@ -66,7 +66,7 @@ func (e *Engine) keepPace(ctx context.Context, tx pgx.Tx, catalog *Catalog, past
 		f := &fresh[i]
 		at, wrote := last[f.ClientID]
 		client := had[f.ClientID]
-		if !wrote || client == nil {
+		if !wrote || client == nil || f.NextStep == "" {
 			continue
 		}
 		version, err := e.Version(ctx, tx, f.VersionID)

@@ -21,6 +21,8 @@ type Catalog struct {
 	limited     bool                        // some sender or provider has a limit
 	// countsTouches: automatic audiences go by how often a client has been touched.
 	countsTouches bool
+	// hearsTouches: sequences wait, or end, by that.
+	hearsTouches bool
 }
 
 // Version is a version of a sequence. Only its steps are as they were published: all
@@ -171,6 +173,7 @@ func (e *Engine) loadCatalog(ctx context.Context, db store.DB, publication int64
 		e.keep(v)
 		c.current = append(c.current, v)
 		used := v.Sequence.Audience.Uses()
+		c.hearsTouches = c.hearsTouches || v.uses.touches && v.Sequence.Listens()
 		c.countsTouches = c.countsTouches || v.Sequence.Enroll == sequences.Automatic && (used.Touches || used.Human)
 	}
 	slices.SortStableFunc(c.current, func(a, b *Version) int { return b.Sequence.Priority - a.Sequence.Priority })

@@ -43,6 +43,7 @@ type Letter struct {
 
 	consents []string // the bases that allow letters
 	counted  bool     // audiences go by how often a client has been touched
+	heard    bool     // so do sequences that wait for it, or end by it
 }
 
 // Claim is T1: it takes a chunk for a worker. It returns nil when there is
@@ -112,7 +113,7 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 		if client == nil {
 			continue // erased at this moment
 		}
-		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow, counted: catalog.countsTouches}
+		letter := &Letter{ClaimedLetter: row, Chunk: claim.Chunk, Client: client, consents: catalog.Settings.Consent.Allow, counted: catalog.countsTouches, heard: catalog.hearsTouches}
 		letter.Version, err = e.Version(ctx, tx, row.VersionID)
 		if errors.Is(err, errContent) {
 			anew = append(anew, row.MessageID) // the planner says what the matter is

@@ -53,6 +53,9 @@ func (e *Engine) Commit(ctx context.Context, b *Batch) (map[*Letter]store.Conten
 		if r.Letter.counted {
 			group.Touched = append(group.Touched, r.Letter.ClientID)
 		}
+		if r.Letter.heard {
+			group.Heard = append(group.Heard, r.Letter.ClientID)
+		}
 	}
 	group.Wanted = make([]store.Transmit, len(b.Wanted))
 	for i, l := range b.Wanted {
@@ -146,8 +149,11 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 	if err := e.noteRejections(ctx, tx, results); err != nil {
 		return err
 	}
-	var held []int64
+	var held, heard []int64
 	for i, r := range results {
+		if r.State == Sent && r.Letter.heard {
+			heard = append(heard, r.Letter.ClientID)
+		}
 		switch {
 		case r.Invalid:
 			err = e.bounced(ctx, tx, r)
@@ -157,6 +163,11 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 			err = store.ForgetContent(ctx, tx, r.Content)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	if len(heard) > 0 {
+		if err := store.NoteHappened(ctx, tx, heard); err != nil {
 			return err
 		}
 	}

@@ -132,8 +132,8 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 		EnrollmentID: e.ID, ClientID: e.ClientID, Step: step.ID, Occurrence: occurrence, Pooled: step.Repeat != nil,
 		Template: template, DueAt: *e.NextAt, NotAfter: v.closes,
 	}, f.pressure)
-	if step.Repeat != nil {
-		f.known.pools.had[poolLetter{e.ClientID, template}] = true
+	if had := f.known.pools.had; had != nil {
+		had[poolLetter{e.ClientID, template}] = true
 	}
 	mayAge := !version.Sequence.MaxAgeOf(step).IsZero()
 	if !mayAge {

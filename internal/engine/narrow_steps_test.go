@@ -135,6 +135,47 @@ func TestTheEndOfAChainKnowsTheWholeClient(t *testing.T) {
 	}
 }
 
+// A client who comes back to a category whose chain he was through with waits for new
+// letters as before.
+func TestWhoComesBackToAChainWithoutLettersWaitsAgain(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, lowAndHigh, map[string]string{
+		"high": "sequence: high\naudience: { category: C }\nenroll: automatic\nexit_on: [category_change]\nsteps:\n  - { id: tell, notify: Hello }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C")})
+	tr.exec("UPDATE clients SET review_at = business_now()")
+	tr.plan()
+	if e := tr.waits("bob", "high"); e.Waiting != waitsForLetters {
+		t.Fatalf("it stands at %+v", e)
+	}
+	for _, category := range []string{"D", "C"} {
+		if _, err := tr.UpsertClients(t.Context(), []ClientPatch{{ExternalID: "bob", Category: &category}}); err != nil {
+			t.Fatal(err)
+		}
+		tr.plan()
+	}
+	if e := tr.waits("bob", "high"); e.State != "active" || e.Waiting != waitsForLetters {
+		t.Errorf("it stands at %+v", e)
+	}
+}
+
+// A letter of another sequence is a touch, too.
+func TestALetterOfAnotherSequenceIsHeard(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: guide, after: 1d, email: a }\n")
+	m.publish("more", followSettings, map[string]string{
+		"chain": following("steps:\n  - { id: guide, after: 1d, email: a }\n"),
+		"waits": "sequence: waits\nsteps:\n  - { id: touched, wait: { event: touches >= 1, timeout: 300d } }\n  - { id: over, end: finished }\n",
+	})
+	m.clients(ClientPatch{ExternalID: "bob"})
+	m.enroll("waits", monday, "bob")
+	m.enroll("chain", monday.AddDate(0, 0, 1), "bob")
+	m.until(monday.AddDate(0, 0, 10))
+	if e := m.waits("bob", "waits"); e.State != "ended" {
+		t.Errorf("it stands at %+v; letters %v", e, m.got("bob"))
+	}
+}
+
 func (m *mailing) waitsClient(id string) int64 {
 	m.t.Helper()
 	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
@@ -166,5 +207,48 @@ func TestWhoCannotFollowKeepsNobodyElse(t *testing.T) {
 	}
 	if e := m.waits("bob", "chain"); e.State != "ended" {
 		t.Errorf("it stands at %+v", e)
+	}
+}
+
+// A letter of a pool that was dropped with its step goes from the step in its place.
+func TestALetterDroppedWithItsStepCanStillGo(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, "steps:\n  - { id: tips, email: [a, b], repeat: { every: 10d } }\n")
+	m.clients(ClientPatch{ExternalID: "bob"})
+	m.enroll("chain", monday, "bob")
+	if _, err := m.Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e := m.waits("bob", "chain")
+	if err := m.PauseEnrollment(t.Context(), e.ID); err != nil { // the letter is held
+		t.Fatal(err)
+	}
+	m.edit("replace_with: { tips: more }\nsteps:\n  - { id: more, email: [a, b], repeat: { every: 10d } }\n")
+	m.work()
+	if err := m.ResumeEnrollment(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	m.until(monday.AddDate(0, 0, 30))
+	if got := m.got("bob"); len(got) != 2 {
+		t.Errorf("got %v; it stands at %+v", got, m.waits("bob", "chain"))
+	}
+}
+
+// A letter that a step sends in this very run is not sent from a pool as well.
+func TestALetterOfAStepAndOfAPoolAtOnce(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML+"limits: { client: { letters: 5, in: 1d } }\n", map[string]string{
+		"plain": "sequence: plain\nsteps:\n  - { id: one, email: a }\n",
+		"tips":  "sequence: tips\nsteps:\n  - { id: tips, email: [a, b], repeat: { every: 10d } }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob"})
+	tr.enroll("plain", monday, "bob")
+	tr.enroll("tips", monday, "bob")
+	if _, err := tr.Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var letters int
+	if err := tr.pool.QueryRow(t.Context(), "SELECT count(DISTINCT template) FROM messages").Scan(&letters); err != nil || letters != 2 {
+		t.Errorf("%d different letters, %v", letters, err)
 	}
 }

@@ -95,8 +95,8 @@ func (v *Version) begin(client *store.Client, last *store.Enrollment, origin str
 	step, _ := v.Sequence.Next("")
 	if last != nil {
 		brokenOff := *last.EndReason == categoryChanged
-		if resumed, more := v.next(last); brokenOff && more {
-			after, step = last.LastStep, resumed
+		if resumed, more := v.next(last); brokenOff && (more || v.neverRunsDry && last.LastStep != "") {
+			after, step = v.StepNamed(last.LastStep), resumed // no step: he waits for new letters, as before
 		} else if again, ever := v.Reentry(last, client, origin); !ever {
 			return nil, nil, nil
 		} else if again.After(now) {

@@ -26,6 +26,9 @@ func (e *Engine) CloseTask(ctx context.Context, id int64, by, note string) error
 		if err != nil {
 			return err
 		}
+		if task, err = store.TaskByID(ctx, s.tx, id); err != nil { // its step may have another name by now
+			return err
+		}
 		if err := s.closeTask(ctx, &task, by, note, now); err != nil || task.Kind != store.TaskCall {
 			return err
 		}

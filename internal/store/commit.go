@@ -25,6 +25,8 @@ type GroupCommit struct {
 	Waited []string
 	// Touched are clients who are reviewed because they have been touched once more.
 	Touched []int64
+	// Heard are clients whose sequences may wait for that.
+	Heard []int64
 
 	WorkerID int32    // whose letters pass
 	Consents []string // the bases that allow letters
@@ -72,6 +74,9 @@ func commitGroup(ctx context.Context, db DB, g GroupCommit) (passed Transmission
 	}
 	if len(g.Touched) > 0 {
 		b.Queue(reviewClients, g.Touched, g.Now)
+	}
+	if len(g.Heard) > 0 {
+		b.Queue(somethingHappened, g.Heard)
 	}
 	if len(g.Wanted) > 0 {
 		b.Queue(beginTransmission, transmitArgs(g.WorkerID, g.Now, g.Consents, g.Wanted)).Query(func(rows pgx.Rows) error {

@@ -129,7 +129,7 @@ func DropSteps(ctx context.Context, db DB, steps []StepRef, now time.Time) error
 	_, err := db.Exec(ctx, `
 		WITH gone AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS g(enrollment_id, step)),
 		letters AS (
-			UPDATE messages m SET state = 'cancelled', reason = $3 FROM gone g
+			UPDATE messages m SET state = 'cancelled', reason = $3, pooled = false FROM gone g
 			WHERE m.enrollment_id = g.enrollment_id AND m.step = g.step AND m.state = 'held' RETURNING m.id
 		), put_off AS (
 			DELETE FROM deferred WHERE message_id IN (SELECT id FROM letters)
