@@ -110,6 +110,7 @@ func (s *server) taskDone(ctx context.Context, in *struct {
 	ID   int64 `path:"id"`
 	Body struct {
 		Note string `json:"note,omitempty" maxLength:"2000" doc:"What came of it."`
+		Held *bool  `json:"held,omitempty" doc:"Of a call: false if it did not come about; then it does not count as a touch. True if left out."`
 		By   string `json:"by,omitempty" doc:"The e-mail address of the rep who did it; the task's rep if left out."`
 	}
 }) (*taskAnswer, error) {
@@ -133,7 +134,7 @@ func (s *server) taskDone(ctx context.Context, in *struct {
 	if err := check.err(); err != nil {
 		return nil, err
 	}
-	closing := s.Engine.CloseTask(ctx, in.ID, by, note)
+	closing := s.Engine.CloseTask(ctx, in.ID, engine.Closing{By: by, Note: note, NotHeld: in.Body.Held != nil && !*in.Body.Held})
 	if closing != nil && !errors.Is(closing, engine.ErrTaskClosed) {
 		return nil, closing
 	}

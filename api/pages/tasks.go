@@ -281,7 +281,8 @@ func (s *site) closeTask(c echo.Context) error {
 	if !mayClose(user, &task) {
 		return problem{http.StatusForbidden, "This is another rep's task. Ask him or a marketer."}
 	}
-	outcome, known := outcomes[c.FormValue("outcome")]
+	chosen := c.FormValue("outcome")
+	outcome, known := outcomes[chosen]
 	note := strings.TrimSpace(storable(c.FormValue("note")))
 	if !known || len(note) > 8000 {
 		return problem{http.StatusBadRequest, "The note is too long. Keep it under 2,000 characters."}
@@ -293,7 +294,7 @@ func (s *site) closeTask(c echo.Context) error {
 	if task.Kind == store.TaskNotice {
 		flash = "Seen."
 	}
-	switch err := s.Engine.CloseTask(ctx, task.ID, user.Email, outcome+note); {
+	switch err := s.Engine.CloseTask(ctx, task.ID, engine.Closing{By: user.Email, Note: outcome + note, NotHeld: chosen != "" && chosen != "spoke"}); {
 	case errors.Is(err, engine.ErrTaskClosed):
 		flash = "This was closed already."
 	case err != nil:

@@ -158,7 +158,7 @@ func TestClientPageShowsTheWay(t *testing.T) {
 		"Step 5 of 13 · step ring", "Call by the rep", "Waits for the rep, and goes on as soon as it is done; without it on ",
 		"Tell crm", "Wait for replied, at most 7d", "Depends on: clicked or replied", "if so:", "call, script c/follow-up → end: goal", "if not:", "letter c/case")
 	task, _ := s.taskOf(t, "crm-4", "call")
-	must(t, s.engine.CloseTask(t.Context(), task.ID, "ann@levanto.test", ""))
+	must(t, s.engine.CloseTask(t.Context(), task.ID, engine.Closing{By: "ann@levanto.test", Note: ""}))
 	s.planAll(t)
 	ann.get("/clients/crm-4").want(http.StatusOK, "Call: done", "Tell crm", "Waits for: replied. Goes on without it on Tue 11 Mar 2031",
 		"What other systems were told", "on its way")

@@ -99,7 +99,9 @@ func TestEverySaveIsLookedAt(t *testing.T) {
 	if err := os.Remove(filepath.Join(d.dir, "seventh.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	d.until("no content folder", func(l content.Look) bool { return l.Failed != nil && strings.Contains(l.Text(), "there is no seventh.yaml") })
+	d.until("no content folder", func(l content.Look) bool {
+		return l.Failed != nil && strings.Contains(l.Text(), "there is no seventh.yaml")
+	})
 }
 
 func TestOnlyWhatWasLookedAtIsPublished(t *testing.T) {

@@ -292,7 +292,7 @@ func (c caller) finishSome(client string) {
 		c.t.Fatal(err)
 	}
 	for _, task := range open {
-		if err := c.CloseTask(c.t.Context(), task.ID, "rep@firm.example", "he will think about it"); err != nil {
+		if err := c.CloseTask(c.t.Context(), task.ID, Closing{By: "rep@firm.example", Note: "he will think about it"}); err != nil {
 			c.t.Fatal(err)
 		}
 	}

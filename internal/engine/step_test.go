@@ -145,21 +145,51 @@ func TestATaskIsDoneOnce(t *testing.T) {
 	if task.Title != "Send the box" || task.Kind != store.TaskOther || task.LateAt == nil || !task.LateAt.Equal(monday.AddDate(0, 0, 3)) {
 		t.Errorf("the task is %+v", task)
 	}
-	if err := tr.CloseTask(t.Context(), task.ID, "rep@firm.example", "sent it"); err != nil {
+	if err := tr.CloseTask(t.Context(), task.ID, Closing{By: "rep@firm.example", Note: "sent it"}); err != nil {
 		t.Fatal(err)
 	}
 	after := tr.waits("ann", "own")
-	if err := tr.CloseTask(t.Context(), task.ID, "rep@firm.example", "again"); !errors.Is(err, ErrTaskClosed) {
+	if err := tr.CloseTask(t.Context(), task.ID, Closing{By: "rep@firm.example", Note: "again"}); !errors.Is(err, ErrTaskClosed) {
 		t.Errorf("the second time: %v", err)
 	}
 	if e := tr.waits("ann", "own"); e.NextStep != "rest" || !e.NextAt.Equal(*after.NextAt) {
 		t.Errorf("after the second time it stands at %s, due %s", e.NextStep, e.NextAt)
 	}
-	if err := tr.CloseTask(t.Context(), 4711, "", ""); !errors.Is(err, store.ErrNotFound) {
+	if err := tr.CloseTask(t.Context(), 4711, Closing{}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a task that there is not: %v", err)
 	}
 	if again := tr.task("ann", "box"); again.Note != "sent it" || again.ClosedBy != "rep@firm.example" {
 		t.Errorf("the task is %+v", again)
+	}
+}
+
+func TestACallThatNobodyAnsweredDoesNotCount(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML, map[string]string{"own": steps("own", `
+  - { id: ring, call: ring, give_up: 3d }
+  - { id: rest, after: 2d, wait: 1d }
+`)})
+	tr.clients(ClientPatch{ExternalID: "ann"}, ClientPatch{ExternalID: "bob"})
+	tr.enroll("own", monday, "ann", "bob")
+	tr.plan()
+	for client, closing := range map[string]Closing{"ann": {By: "rep@firm.example", NotHeld: true}, "bob": {By: "rep@firm.example"}} {
+		if err := tr.CloseTask(t.Context(), tr.task(client, "ring").ID, closing); err != nil {
+			t.Fatal(err)
+		}
+		if e := tr.waits(client, "own"); e.NextStep != "rest" {
+			t.Errorf("%s stands at %s", client, e.NextStep)
+		}
+		row, err := store.ClientByExternalID(t.Context(), tr.DB, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts, err := store.TouchFactsOf(t.Context(), tr.DB, []int64{row.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]int{true: 0, false: 1}[closing.NotHeld]; facts[row.ID].Touches != want {
+			t.Errorf("%s has %d touches that count, want %d", client, facts[row.ID].Touches, want)
+		}
 	}
 }
 
@@ -202,7 +232,9 @@ func TestDoneAndGivenUpExcludeEachOther(t *testing.T) {
 	tr.at(monday.AddDate(0, 0, 4))
 	results := make(chan error, clients)
 	for _, id := range ids {
-		go func() { results <- tr.CloseTask(context.Background(), tr.task(id, "ring").ID, "rep@firm.example", "") }()
+		go func() {
+			results <- tr.CloseTask(context.Background(), tr.task(id, "ring").ID, Closing{By: "rep@firm.example", Note: ""})
+		}()
 	}
 	tr.plan()
 	done, late := 0, 0

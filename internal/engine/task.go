@@ -13,10 +13,19 @@ import (
 // ErrTaskClosed says that a task was done, given up or cancelled before.
 var ErrTaskClosed = errors.New("this task is closed already")
 
+// Closing is how a task was closed.
+type Closing struct {
+	By   string // the rep's address, or who else
+	Note string // what came of it
+	// NotHeld says that a call did not come about: nobody answered, or it was not needed.
+	NotHeld bool
+}
+
 // CloseTask notes that a rep has done a task. A call becomes a touch of the client,
-// and the sequence that waits for the task goes on: the next step's delay counts
-// from now. A second call changes nothing and returns ErrTaskClosed.
-func (e *Engine) CloseTask(ctx context.Context, id int64, by, note string) error {
+// which counts only if it was held, and the sequence that waits for the task goes on:
+// the next step's delay counts from now. A second call changes nothing and returns
+// ErrTaskClosed.
+func (e *Engine) CloseTask(ctx context.Context, id int64, c Closing) error {
 	task, err := store.TaskByID(ctx, e.DB, id)
 	if err != nil {
 		return err
@@ -29,19 +38,23 @@ func (e *Engine) CloseTask(ctx context.Context, id int64, by, note string) error
 		if task, err = store.TaskByID(ctx, s.tx, id); err != nil { // its step may have another name by now
 			return err
 		}
-		if err := s.closeTask(ctx, &task, by, note, now); err != nil || task.Kind != store.TaskCall {
+		if err := s.closeTask(ctx, &task, c.By, c.Note, now); err != nil || task.Kind != store.TaskCall {
 			return err
 		}
-		rep, err := repOf(ctx, s.tx, by)
+		rep, err := repOf(ctx, s.tx, c.By)
 		if err != nil {
 			return err
 		}
 		data := map[string]any{"task": task.ID}
-		if note != "" {
-			data["note"] = note
+		if c.Note != "" {
+			data["note"] = c.Note
+		}
+		kind := "call"
+		if c.NotHeld {
+			kind = "note"
 		}
 		_, err = s.note(ctx, store.NewTouch{
-			ClientID: task.ClientID, Kind: "call", Channel: "call", At: now, Actor: "rep", EnrollmentID: task.EnrollmentID, RepID: rep, Data: data,
+			ClientID: task.ClientID, Kind: kind, Channel: "call", At: now, Actor: "rep", EnrollmentID: task.EnrollmentID, RepID: rep, Data: data,
 		}, now)
 		return err
 	})

@@ -179,7 +179,7 @@ func (p *play) done(ctx context.Context, step, client string) error {
 	var steps []string
 	for _, t := range tasks {
 		if t.Step == step {
-			return p.engine.CloseTask(ctx, t.ID, orElse(t.Owner, "a rep"), "")
+			return p.engine.CloseTask(ctx, t.ID, engine.Closing{By: orElse(t.Owner, "a rep")})
 		}
 		steps = append(steps, t.Step)
 	}
