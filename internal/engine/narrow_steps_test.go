@@ -252,3 +252,28 @@ func TestALetterOfAStepAndOfAPoolAtOnce(t *testing.T) {
 		t.Errorf("%d different letters, %v", letters, err)
 	}
 }
+
+// A sequence that may always be begun again, and is over at once, does not keep the
+// planner busy for ever.
+func TestASequenceThatIsOverAtOnceIsNotBegunAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML, map[string]string{
+		"own": "sequence: own\naudience: { category: C }\nenroll: automatic\nreentry: always\nexit_on: [\"attributes.size >= 10\"]\nsteps:\n  - { id: one, email: a }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C"), Attributes: map[string]any{"size": 20}})
+	tr.exec("UPDATE clients SET review_at = business_now()")
+	for range 30 {
+		if _, err := tr.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := store.ListEnrollments(t.Context(), tr.pool, store.EnrollmentFilter{Client: "bob", Limit: 100})
+	if err != nil || len(list) > 2 {
+		t.Errorf("begun %d times, %v", len(list), err)
+	}
+	tr.at(monday.AddDate(0, 0, 2))
+	tr.planOnce()
+	if again, err := store.ListEnrollments(t.Context(), tr.pool, store.EnrollmentFilter{Client: "bob", Limit: 100}); err != nil || len(again) == len(list) {
+		t.Errorf("begun %d times, %v", len(again), err)
+	}
+}

@@ -133,6 +133,9 @@ func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin s
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:
+		if tomorrow := last.StartedAt.Add(spacing); origin == "automatic" && tomorrow.After(*last.EndedAt) {
+			return tomorrow, true // one that is over at once would go round and round
+		}
 		return *last.EndedAt, true
 	case sequences.ReentryAfter:
 		return v.Sequence.Reentry.After.Add(last.EndedAt.In(v.zoneOf(client)), v.Calendar).UTC(), true
