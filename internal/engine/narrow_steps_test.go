@@ -277,3 +277,22 @@ func TestASequenceThatIsOverAtOnceIsNotBegunAgainAtOnce(t *testing.T) {
 		t.Errorf("begun %d times, %v", len(again), err)
 	}
 }
+
+// A condition of exit_on names steps as they are called now, for whoever did them under
+// another name, too.
+func TestAnExitKnowsStepsByTheirOldNames(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML, map[string]string{"own": steps("own", "  - { id: ring, call: c/follow-up }\n  - { id: pause, wait: 3d }\n  - { id: over, end: finished }\n")})
+	tr.clients(ClientPatch{ExternalID: "bob"})
+	tr.enroll("own", monday, "bob")
+	tr.plan()
+	if err := tr.CloseTask(t.Context(), tr.task("bob", "ring").ID, "rep@firm.example", ""); err != nil {
+		t.Fatal(err)
+	}
+	tr.publish("second", stepsYAML, map[string]string{"own": "exit_on: [\"done(phone)\"]\n" +
+		steps("own", "  - { id: phone, renamed_from: ring, call: c/follow-up }\n  - { id: pause, wait: 3d }\n  - { id: over, end: finished }\n")})
+	tr.run(monday.AddDate(0, 0, 5), time.Hour)
+	if e := tr.waits("bob", "own"); e.EndReason == nil || *e.EndReason != endedGoal {
+		t.Errorf("it stands at %+v", e)
+	}
+}
