@@ -31,7 +31,7 @@ lint: ## gofmt, go vet, staticcheck
 	go run $(STATICCHECK) ./...
 
 .PHONY: check
-check: build ## Check and rehearse the built-in content
+check: build ## Check the built-in content, and play its stories
 	bin/seventh check
 	bin/seventh rehearse
 

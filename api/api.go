@@ -45,7 +45,9 @@ type Options struct {
 	// an old schema; nil when nothing can.
 	Ready   func(ctx context.Context) error
 	Sandbox Sandbox // nil outside the sandbox
-	Secret  []byte  // at least 32 bytes; signs web sessions
+	// Content is the folder that somebody is writing; nil unless it is watched.
+	Content *content.Watcher
+	Secret  []byte // at least 32 bytes; signs web sessions
 	Version string
 }
 

@@ -290,7 +290,7 @@ func TestSequenceShowsPeopleAndFunnel(t *testing.T) {
 	steps := got["steps"].([]any)
 	want := []any{
 		map[string]any{"id": "guide", "after": "0", "kind": "email", "does": "letter c/guide", "email": "c/guide", "waiting": 0.0, "sent": 2.0, "opened": 1.0, "clicked": 0.0, "failed": 0.0},
-		map[string]any{"id": "case", "after": "21d", "kind": "email", "does": "letter c/case", "email": "c/case", "waiting": 2.0, "sent": 0.0, "opened": 0.0, "clicked": 0.0, "failed": 0.0},
+		map[string]any{"id": "case", "after": "cadence", "kind": "email", "does": "letter c/case", "email": "c/case", "waiting": 2.0, "sent": 0.0, "opened": 0.0, "clicked": 0.0, "failed": 0.0},
 	}
 	if diff := cmp.Diff(want, steps[:2]); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)

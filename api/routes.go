@@ -143,7 +143,7 @@ func resourceOf(path string) string {
 func (s *server) pages() pages.Options {
 	o := pages.Options{
 		DB: s.DB, Engine: s.Engine, Log: s.Log, Secret: s.Secret, PublicURL: s.PublicURL, Source: s.Source,
-		Secure: strings.HasPrefix(s.PublicURL, "https://"),
+		Secure: strings.HasPrefix(s.PublicURL, "https://"), Content: s.Content,
 	}
 	if s.Sandbox != nil {
 		o.Clock = s.Sandbox

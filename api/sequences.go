@@ -26,7 +26,7 @@ type StepJSON struct {
 	ID       string       `json:"id"`
 	Kind     string       `json:"kind" enum:"email,call,task,wait,if,split,set,enroll,end,notify,webhook"`
 	Does     string       `json:"does" doc:"What it does, in a few words: if clicked(guide)."`
-	After    string       `json:"after" doc:"Delay since the step before; 0 for none."`
+	After    string       `json:"after" doc:"Delay since the step before; 0 for none, cadence for the time between letters of the client's category."`
 	Email    string       `json:"email" doc:"The letter's template, the first one of a repeat; empty for what sends none."`
 	Waiting  int          `json:"waiting" doc:"People whose next step this is."`
 	Sent     int          `json:"sent"`

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ type taskJSON struct {
 	Origin     string     `json:"origin" enum:"sequence,cadence,event,reply" doc:"cadence: the regular call of the client's category."`
 	Title      string     `json:"title"`
 	Script     string     `json:"script" doc:"What helps with it, filled for the client, as plain text; empty without one."`
-	ScriptName string     `json:"script_name" doc:"Its file in scripts/, without .md."`
+	ScriptName string     `json:"script_name" doc:"The file in scripts/ that its step names, without .md. Regular calls of a category have scripts/regular.md, if there is one."`
 	Sequence   string     `json:"sequence" doc:"The sequence that waits for it; empty for none."`
 	Step       string     `json:"step"`
 	State      string     `json:"state" enum:"open,done,given_up,cancelled"`
@@ -83,11 +82,13 @@ func (s *server) tasks(ctx context.Context, in *struct {
 
 // scripts fills the scripts of tasks, by the tasks' ids.
 func (s *server) scripts(ctx context.Context, tasks []store.Task) (map[int64]string, error) {
-	tasks = slices.DeleteFunc(slices.Clone(tasks), func(t store.Task) bool { return t.Script == "" })
 	if len(tasks) == 0 {
 		return nil, nil
 	}
 	folder, err := s.content.Folder(ctx, s.DB)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil // nothing is published yet
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func tasksKit(t *testing.T) *kit {
 	k.client("ivan", map[string]any{"owner": "ann@levanto.test", "first_name": "Ivan", "category": "C"})
 	k.client("olga", map[string]any{"owner": "boris@levanto.test"})
 	k.client("nobodys", nil)
-	k.task("ivan", "call", "cadence", "", "monthly", monday.AddDate(0, 0, 1))
+	k.task("ivan", "call", "cadence", "", "", monday.AddDate(0, 0, 1))
 	k.task("ivan", "task", "sequence", "Send the sample box", "", monday)
 	k.task("olga", "notice", "event", "Olga has read the case", "", monday.AddDate(0, 0, 2))
 	k.task("nobodys", "call", "reply", "", "", monday.AddDate(0, 0, 3))
@@ -82,12 +82,12 @@ func TestTaskHasItsScriptFilled(t *testing.T) {
 	k := tasksKit(t)
 	item := k.send("GET", "/api/v1/tasks?origin=cadence", nil).is(200).items()[0]
 	script := fmt.Sprint(item["script"])
-	if !strings.Contains(script, "as usual for category C") || strings.Contains(script, "{{") || item["script_name"] != "monthly" {
+	if !strings.Contains(script, "as usual for category C") || strings.Contains(script, "{{") || item["script_name"] != "" {
 		t.Errorf("script %v: %s", item["script_name"], script)
 	}
 	delete(item, "script")
 	want := map[string]any{
-		"id": 1.0, "client": "ivan", "rep": "ann@levanto.test", "kind": "call", "origin": "cadence", "title": "", "script_name": "monthly", "sequence": "",
+		"id": 1.0, "client": "ivan", "rep": "ann@levanto.test", "kind": "call", "origin": "cadence", "title": "", "script_name": "", "sequence": "",
 		"step": "", "state": "open", "due_at": monday.AddDate(0, 0, 1).UTC().Format(time.RFC3339), "late_at": nil,
 		"created_at": monday.AddDate(0, 0, 1).UTC().Format(time.RFC3339), "closed_at": nil, "closed_by": "", "note": "",
 	}

@@ -35,9 +35,13 @@ var imports = map[string][]string{
 	"api":               {"internal/engine", "internal/content", "internal/store", "internal/sandbox", "internal/token", "sequences", "templates"},
 	"cmd": {
 		"api", "worker", "migrations", "sequences", "templates", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/inbound",
-		"internal/token", "internal/postgres", "internal/sandbox",
+		"internal/token", "internal/postgres", "internal/sandbox", "internal/rehearsal",
 	},
 	"internal/failpoint": {},
+	"internal/rehearsal": {
+		"worker", "migrations", "sequences", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/token", "internal/postgres",
+		"internal/sandbox",
+	},
 }
 
 // libraries is who may use a library that must not spread.

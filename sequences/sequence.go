@@ -100,6 +100,10 @@ func (s *Sequence) MissedOf(step Step) string {
 	return MissedSkip
 }
 
+// HandoverStep is the id of the letter that tells a client of a new rep; no step of
+// a file has it.
+const HandoverStep = "handover"
+
 // ParseSequence reads one file of sequences/. With settings, names that they do
 // not declare are problems; nil settings leave names unchecked. Problems come
 // in the order of the file; with any, the Sequence is good only for finding

@@ -226,6 +226,9 @@ func (d *decoder) uniqueIDs(steps []Step, path string, lines map[string]int) {
 	for i := range steps {
 		step, path := &steps[i], path+"["+strconv.Itoa(i)+"]"
 		at := d.spotOf(path + ".id")
+		if step.ID == HandoverStep {
+			d.problem(at, "the step id %s is kept for the letter of handover: give this step another one", quoted(step.ID))
+		}
 		if line, twice := lines[step.ID]; twice && step.ID != "" {
 			d.problem(at, "step id %s is already used on line %d: every step needs its own", quoted(step.ID), line)
 		} else {

@@ -14,8 +14,7 @@ type fields struct {
 	*engine.Letter
 	worker      *Worker
 	settings    *sequences.Settings
-	previous    *store.User // the rep before this one, in a letter that hands the client over
-	links       int         // how many the letter has
+	links       int // how many the letter has
 	unsubscribe string
 }
 
@@ -88,10 +87,10 @@ func (f *fields) rep(owner, sender *string) *string {
 
 // before is what is said of the rep who looked after the client until now.
 func (f *fields) before(of func(*store.User) *string) any {
-	if f.previous == nil {
+	if f.Previous == nil {
 		return nil
 	}
-	return of(f.previous)
+	return of(f.Previous)
 }
 
 func (f *fields) offerName() any {

@@ -45,8 +45,8 @@ func TestEveryFieldShowsItsValue(t *testing.T) {
 		Zone: time.FixedZone("", 3*60*60),
 	}
 	l.OfferName, l.OfferExpiresAt = "spring", &ends
-	f := &fields{Letter: l, settings: settings, unsubscribe: "https://u.example/1",
-		previous: &store.User{Name: "Mary Field", Email: "mary@acme.example", Phone: "+3"}}
+	f := &fields{Letter: l, settings: settings, unsubscribe: "https://u.example/1"}
+	l.Previous = &store.User{Name: "Mary Field", Email: "mary@acme.example", Phone: "+3"}
 	want := map[string]string{
 		"client.external_id": "7", "client.first_name": "Ann", "client.last_name": "Brown", "client.name": "Ann Brown", "client.email": "ann@client.example",
 		"client.company": "Brown", "client.category": "C", "client.temperature": "warm", "client.stage": "lead", "client.locale": "en", "client.source": "web",
@@ -61,7 +61,7 @@ func TestEveryFieldShowsItsValue(t *testing.T) {
 	}
 
 	l.From = sequences.Sender{Name: "The team", Email: "team@acme.example"}
-	l.OfferExpiresAt, l.Client.LastPurchaseAt, f.previous = nil, nil, nil
+	l.OfferExpiresAt, l.Client.LastPurchaseAt, l.Previous = nil, nil, nil
 	want["rep.name"], want["rep.first_name"], want["rep.email"] = "The team", "The", "team@acme.example"
 	for _, path := range []string{"rep.phone", "rep.position", "offer.name", "offer.expires_at", "client.last_purchase_at",
 		"previous_rep.name", "previous_rep.email", "previous_rep.phone"} {

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 
-	"seventh/internal/smtptest"
 	"seventh/internal/token"
 )
 
@@ -102,21 +101,4 @@ func tokens(links *token.Sealer, body, kind string, purpose token.Purpose) ([]to
 		found = append(found, t)
 	}
 	return found, nil
-}
-
-// received reads the letters that a server accepted, by message.
-func received(links *token.Sealer, accepted []smtptest.Letter) (map[int64][]*letter, error) {
-	by := make(map[int64][]*letter, len(accepted))
-	for _, a := range accepted {
-		l, err := readLetter(a.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.To, err)
-		}
-		id, err := l.messageID(links)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.To, err)
-		}
-		by[id] = append(by[id], l)
-	}
-	return by, nil
 }

@@ -38,6 +38,9 @@ type Options struct {
 	// Lease is how long a worker that lives but hangs keeps its letters from others;
 	// zero is two minutes.
 	Lease time.Duration
+	// Eager takes up new work at once, at the price of more looks at the queue: for
+	// rehearsals, in which a year has thousands of instants, each waited for.
+	Eager bool
 	// HighWater is the file that remembers how far the database had come, so that a
 	// restored backup is noticed; '' remembers it while the process lives.
 	HighWater string
@@ -87,7 +90,7 @@ func New(o Options) (*Worker, error) {
 			river.QueueDefault: {MaxWorkers: chunksAtOnce}, engine.PacedQueue: {MaxWorkers: pacedAtOnce}, engine.TellQueue: {MaxWorkers: tellingsAtOnce},
 		},
 		Workers:                     workers,
-		FetchCooldown:               20 * time.Millisecond,
+		FetchCooldown:               o.fetchCooldown(),
 		FetchPollInterval:           500 * time.Millisecond,
 		JobTimeout:                  -1, // the deadlines of SMTP and HTTP bound a job
 		CompletedJobRetentionPeriod: 15 * time.Minute,
@@ -106,6 +109,13 @@ func New(o Options) (*Worker, error) {
 	w.committer = newCommitter(w.engine, w.session.id.Load, o.Log)
 	w.fleet = newFleet(w)
 	return w, nil
+}
+
+func (o *Options) fetchCooldown() time.Duration {
+	if o.Eager {
+		return river.FetchCooldownMin
+	}
+	return 20 * time.Millisecond
 }
 
 // Engine is an engine for what people and the CRM do beside the worker.

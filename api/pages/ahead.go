@@ -55,6 +55,7 @@ func (p *projection) after(step sequences.Step) ([]upcoming, error) {
 		if !more {
 			break
 		}
+		next.After = p.version.Pace(next.After, p.client)
 		u := upcoming{
 			Number: numberOf(p.version.Sequence, next.ID), Step: next.ID, Kind: next.Kind(), After: later(next), Branches: p.branches(next),
 		}

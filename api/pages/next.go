@@ -63,6 +63,7 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 		return chain{}, fmt.Errorf("enrollment %d stands at step %q, which version %d of %s does not have", e.ID, e.NextStep, v.Number, e.Sequence)
 	}
 	c.Place = placeOf(v.Sequence, step)
+	step.After = v.Pace(step.After, client)
 	clocks := clocks{client: clientZone(client, sc.zone), company: sc.zone}
 	anchor := sc.now
 	dated := true

@@ -132,7 +132,7 @@ func TestLimitsInPlainWords(t *testing.T) {
 		"It waits: the client has had enough letters for now (2 letters in 7d).":          {Waiting: "client_cap", WaitingDetail: "2 letters in 7d"},
 		"It waits: the client’s company has had enough letters for now (1 letter in 1d).": {Waiting: "company_cap", WaitingDetail: "1 letter in 1d"},
 		"It waits: a rep was in touch with the client (quiet for 3d).":                    {Waiting: "human", WaitingDetail: "quiet for 3d"},
-		"It waits: a letter of another sequence went not a day before.":                   {Waiting: "recent"},
+		"It waits: another letter went not a day before.":                                 {Waiting: "recent"},
 		"It waits: the sequence is paused.":                                               {Waiting: "sequence_paused", WaitingDetail: "chain"},
 	} {
 		step, _ := v.Sequence.Step("one")

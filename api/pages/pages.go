@@ -11,6 +11,7 @@
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
 //	tasks.go      /tasks             what a rep should do
 //	sequences.go  /sequences         what is published, and how it does
+//	content.go    /content           serve --watch: the folder's problems, or its plan
 //	inbox.go      /sandbox/inbox     sandbox only: captured letters and the clock
 //	login.go      /login             with a password (password.go) or a one-time link
 //
@@ -28,6 +29,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 
+	"seventh/internal/content"
 	"seventh/internal/engine"
 	"seventh/sequences"
 )
@@ -43,6 +45,8 @@ type Options struct {
 	Source func(ctx context.Context, messageID int64) ([]byte, error)
 	Clock  Clock // nil outside the sandbox
 	Secure bool  // cookies only over https
+	// Content is the folder that somebody is writing; nil unless it is watched.
+	Content *content.Watcher
 }
 
 // Clock is the sandbox's movable clock.
@@ -89,6 +93,12 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/sequences", s.listSequences)
 	page(http.MethodPost, "/sequences/:name/resume", s.resumeSequence)
 	page(http.MethodPost, "/senders/:email/resume", s.resumeSender)
+
+	// What the folder that is being written would change, as it is saved.
+	if o.Content != nil {
+		page(http.MethodGet, "/content", s.showContent)
+		page(http.MethodPost, "/content/publish", s.publishContent)
+	}
 
 	if o.Clock == nil {
 		return

@@ -94,9 +94,9 @@ func TestClientPageSaysWhatComesNextWhenAndWhy(t *testing.T) {
 	s.loggedIn(t, "ann@levanto.test").get("/clients/crm-1").want(http.StatusOK,
 		"Ivan Petrov", "North Mill", "Ann Lebedeva", "opted in on 4 Feb 2031 (web form)", "Asia/Yekaterinburg, 12:0",
 		"Useful letters for category C", "Letter 2 of 10", "the compressor nobody needed",
-		"Tue 25 Mar 2031, 12:01", ">10:01</time> <span class=\"zone\">Europe/Moscow, ours", "It comes 21 days after the letter before.",
+		"Tue 25 Mar 2031, 12:01", ">10:01</time> <span class=\"zone\">Europe/Moscow, ours", "It comes 3 weeks after the letter before.",
 		"Mon–Fri 09:00–18:00 in the client’s time, not on holidays",
-		"Tue 15 Apr 2031, 12:01", "21 days later", "A week of air measurement, free until 3 June", "Letter sent: “Measure your leaks”", "Clicked link 2", ">Pause<")
+		"Tue 15 Apr 2031, 12:01", "3 weeks later", "A week of air measurement, free until 3 June", "Letter sent: “Measure your leaks”", "Clicked link 2", ">Pause<")
 }
 
 func TestClientPageSaysWhyThereAreNoLetters(t *testing.T) {

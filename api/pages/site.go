@@ -121,6 +121,7 @@ type frame struct {
 	User  *store.User
 	Clock string // business time, '' outside the sandbox
 	Flash string // what the last form has done
+	Watch bool   // the content folder is being watched, and the user may look
 	ToDo  int    // tasks that the user has to do now
 	Alarm string // what keeps all letters back, for those who can cure it
 	scene scene
@@ -177,7 +178,7 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		f := frame{User: &user, Flash: s.sessions.PopString(ctx, sessionFlash), scene: sc}
+		f := frame{User: &user, Watch: s.Content != nil && user.Role != "rep", Flash: s.sessions.PopString(ctx, sessionFlash), scene: sc}
 		if s.Options.Clock != nil {
 			f.Clock = sc.now.In(sc.zone).Format("Mon 2 Jan 2006, 15:04 MST")
 		}

@@ -77,8 +77,8 @@ func careStage(t testing.TB, change func(*Options)) *stage {
 	_, err = s.pool.Exec(ctx, "UPDATE tasks SET due_at = due_at - interval '1 day' WHERE kind = 'call'")
 	must(t, err)
 	_, err = s.pool.Exec(ctx, `
-		INSERT INTO tasks (client_id, kind, origin, title, script, owner_id, due_at, late_at, created_at)
-		SELECT id, 'call', 'cadence', 'Monthly call', 'monthly', owner_id, $1, $2, $1 FROM clients WHERE external_id = 'crm-1'`,
+		INSERT INTO tasks (client_id, kind, origin, title, owner_id, due_at, late_at, created_at)
+		SELECT id, 'call', 'cadence', '', owner_id, $1, $2, $1 FROM clients WHERE external_id = 'crm-1'`,
 		tuesday.AddDate(0, 0, 3), tuesday.AddDate(0, 0, 10))
 	must(t, err)
 	return s
@@ -112,7 +112,7 @@ func TestRepSeesWhatToDoAndWhy(t *testing.T) {
 	s.loggedIn(t, "ann@levanto.test").get("/tasks").want(http.StatusOK,
 		"Late <span", "Zoe Kern", "South Dairy", `<a href="tel:&#43;7%20495%20000-11-22">`, "<strong>Call</strong>", "“Care in person”, step ring", "No touch yet",
 		"goes on without it", "How does your compressor (screw) behave?", "<h2>Ask</h2>",
-		"Coming <span", "Ivan Petrov", "Regular call of category C: Monthly call", "Last touch: Clicked",
+		"Coming <span", "Ivan Petrov", "Regular call of category C", "A courtesy call", "Last touch: Clicked",
 		"Notices <span", "A new client to look after", "Seen", `title="2 of yours to do now"`).without("Yan", "Send the sample box", "{{")
 	s.loggedIn(t, "boris@levanto.test").get("/tasks").want(http.StatusOK, "Today <span", "Send the sample box", "Yan &lt;i&gt;Roth&lt;/i&gt;").without("Zoe", "<i>Roth")
 	mary := s.loggedIn(t, "mary@levanto.test")

@@ -209,7 +209,7 @@ senders:
   bob: { email: env:TEST_BOB_EMAIL, smtp: file:none }
   cat: { email: cat@example.com, smtp: env:TEST_ANN_URL }
 `)
-	for _, part := range []string{"sequences", "segments", "templates"} { // they refer to other senders and attributes
+	for _, part := range []string{"sequences", "segments", "templates", "scripts", "stories"} { // they refer to other senders and attributes
 		if err := os.RemoveAll(filepath.Join(p.folder, part)); err != nil {
 			t.Fatal(err)
 		}

@@ -5,17 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"seventh/internal/content"
-	"seventh/sequences"
 )
 
 type initCommand struct {
 	Dir string `arg:"" type:"path" help:"A folder that does not exist yet, or is empty."`
 }
 
-// Run writes the built-in content out as a folder, with schemas for editors.
+// Run writes the built-in content out as a folder, with what editors need.
 func (c initCommand) Run(p *process, s *Settings) error {
 	if entries, err := os.ReadDir(c.Dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: name a new folder, so that nothing of yours is overwritten", c.Dir)
@@ -28,14 +26,8 @@ func (c initCommand) Run(p *process, s *Settings) error {
 	if err := os.CopyFS(c.Dir, content.BuiltIn()); err != nil {
 		return fmt.Errorf("writing the content: %w", err)
 	}
-	schemas := filepath.Join(c.Dir, ".seventh")
-	if err := os.MkdirAll(schemas, 0o755); err != nil {
-		return fmt.Errorf("making the folder of schemas: %w", err)
-	}
-	for name, body := range sequences.Schemas() {
-		if err := os.WriteFile(filepath.Join(schemas, name), body, 0o644); err != nil {
-			return fmt.Errorf("writing the schema %s: %w", name, err)
-		}
+	if err := writeEditorFiles(c.Dir); err != nil {
+		return err
 	}
 	fmt.Fprintf(p.stdout, "%s is ready. Next: edit sequences/ and templates/, then\n  seventh check %s\n  seventh serve --content %s --demo\n", c.Dir, c.Dir, c.Dir)
 	return nil

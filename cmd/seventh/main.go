@@ -29,8 +29,10 @@ type commands struct {
 	Migrate        migrateCommand        `cmd:"" help:"Bring the database schema up to date."`
 	Init           initCommand           `cmd:"" help:"Write a starter content folder, Russian and English."`
 	Check          checkCommand          `cmd:"" help:"Report every mistake in a content folder, as file:line:col: message."`
+	Calendar       calendarCommand       `cmd:"" help:"Show the dated touches that a client would get, without a database."`
 	Plan           planCommand           `cmd:"" help:"Tell what publishing a folder would change, and for how many people. Exit 0: nothing, 2: changes, 1: error."`
 	Publish        publishCommand        `cmd:"" help:"Put a content folder in force."`
+	Rehearse       rehearseCommand       `cmd:"" help:"Play stories: a year in seconds, on the real engine, with a set clock."`
 	Render         renderCommand         `cmd:"" help:"Show a letter as a sample or a real client would get it."`
 	SendTest       sendTestCommand       `cmd:"" help:"Send a letter to yourself, over the real mail server."`
 	Key            keyCommand            `cmd:"" help:"API keys."`

@@ -16,12 +16,14 @@ import (
 
 	"seventh/api"
 	"seventh/api/pages"
+	"seventh/internal/content"
 	"seventh/internal/sandbox"
 	"seventh/internal/store"
 )
 
 type serveCommand struct {
-	Demo bool `help:"Sandbox: load a demo base of 3 reps and 300 clients, if there are no clients yet."`
+	Watch bool `help:"Look after the content folder (--content): every save shows its problems, or what publishing it would change, here and on the page /content. Nothing is published by itself."`
+	Demo  bool `help:"Sandbox: load a demo base of 3 reps and 300 clients, if there are no clients yet."`
 }
 
 // Run serves API and pages, and works, until the process is told to stop.
@@ -52,7 +54,11 @@ func (c serveCommand) Run(p *process, s *Settings) (err error) {
 		}
 	}
 	clock := &sandbox.Clock{DB: m.db.Pool, Plan: m.worker.PlanAll, Log: log}
-	handler, err := c.handler(m, clock)
+	watcher, err := c.watcher(m)
+	if err != nil {
+		return err
+	}
+	handler, err := c.handler(m, clock, watcher)
 	if err != nil {
 		return err
 	}
@@ -62,6 +68,9 @@ func (c serveCommand) Run(p *process, s *Settings) (err error) {
 	group, ctx := errgroup.WithContext(p)
 	group.Go(func() error { return m.worker.Run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, listener, handler) })
+	if watcher != nil {
+		group.Go(func() error { watch(ctx, watcher, p.stdout); return nil })
+	}
 	if s.sandbox() {
 		group.Go(func() error {
 			if err := clock.Resume(ctx); err != nil && ctx.Err() == nil {
@@ -73,7 +82,7 @@ func (c serveCommand) Run(p *process, s *Settings) (err error) {
 	return group.Wait()
 }
 
-func (c serveCommand) handler(m *machine, clock *sandbox.Clock) (http.Handler, error) {
+func (c serveCommand) handler(m *machine, clock *sandbox.Clock, watcher *content.Watcher) (http.Handler, error) {
 	secret, err := m.settings.secret()
 	if err != nil {
 		return nil, err
@@ -86,7 +95,7 @@ func (c serveCommand) handler(m *machine, clock *sandbox.Clock) (http.Handler, e
 	}
 	options := api.Options{
 		Engine: m.worker.Engine(), DB: m.db.Pool, Links: m.links, Log: m.log, PublicURL: m.settings.publicURL(),
-		Key: key, Source: m.source, Secret: secret, Version: version, Ready: m.ready,
+		Key: key, Source: m.source, Secret: secret, Version: version, Ready: m.ready, Content: watcher,
 	}
 	if m.settings.sandbox() {
 		options.Sandbox = clock

@@ -107,7 +107,8 @@ func (l *loading) letters(s *sequences.Sequence) {
 		l.attachments(s, step)
 	}
 	if s.Handover != "" {
-		l.used[s.Handover] = true
+		line, column := l.find(s.File, "handover:")
+		l.letter(s, &sequences.Step{Line: line, Column: column}, s.Handover, true)
 	}
 }
 

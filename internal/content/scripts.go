@@ -25,6 +25,9 @@ const (
 	scriptTail  = "\n–" // where the text part's frame begins
 )
 
+// regularCall is the script of calls that a category asks for, if there is one.
+const regularCall = "regular"
+
 // scripts compiles all scripts.
 func (l *loading) scripts(attributes []string, locale string) {
 	letters := make(fstest.MapFS)
@@ -161,15 +164,18 @@ func FillScripts(ctx context.Context, db store.DB, folder *Folder, tasks []store
 	}
 	scripts := make(map[int64]Script)
 	for _, t := range tasks {
-		client := clients[t.ClientID]
-		if t.Script == "" || client == nil {
+		client, name := clients[t.ClientID], t.Script
+		if name == "" && t.Origin == "cadence" {
+			name = regularCall
+		}
+		if client == nil || !folder.Scripts.Has(name) {
 			continue
 		}
 		var rep *store.User
 		if t.OwnerID != nil {
 			rep = reps[*t.OwnerID]
 		}
-		if scripts[t.ID], err = folder.Script(t.Script, Data(folder.Settings, client, rep, zone), client.Locale); err != nil {
+		if scripts[t.ID], err = folder.Script(name, Data(folder.Settings, client, rep, zone), client.Locale); err != nil {
 			return nil, err
 		}
 	}

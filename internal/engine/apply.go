@@ -168,6 +168,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 		if err := store.HandTasksOver(ctx, s.tx, []int64{s.client.ID}); err != nil {
 			return err
 		}
+		if err := s.engine.handOver(ctx, s.tx, []newRep{{s.client.ID, before.OwnerID, s.client.OwnerID}}, now); err != nil {
+			return err
+		}
 	}
 	catalog, err := s.engine.Catalog(ctx, s.tx)
 	if err != nil {

@@ -25,7 +25,9 @@ type Letter struct {
 	Chunk  store.Chunk
 	Client *store.Client
 	Rep    store.User // the client's owner; zero without one
-	From   sequences.Sender
+	// Previous is who looked after the client before; nil but in a handover letter.
+	Previous *store.User
+	From     sequences.Sender
 	// Version is the sequence as the client is going through it.
 	Version *Version
 	// Zone is where the client lives, as far as it is known.
@@ -101,6 +103,10 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 	for _, u := range users {
 		reps[u.ID] = u
 	}
+	previous, err := previousReps(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
 	var anew []int64
 	for _, row := range rows {
 		client := byID[row.ClientID]
@@ -119,6 +125,9 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 		if letter.Client.OwnerID != nil {
 			letter.Rep = reps[*letter.Client.OwnerID]
 		}
+		if rep, known := reps[previous[row.MessageID]]; known {
+			letter.Previous = &rep
+		}
 		letter.From = catalog.fromOf(letter)
 		if senderKey(letter.From.Email) != senderKey(claim.Chunk.Sender) {
 			anew = append(anew, row.MessageID) // he has another mailbox, and limits of its own, since it was planned
@@ -131,6 +140,20 @@ func (e *Engine) load(ctx context.Context, tx pgx.Tx, claim *Claim) error {
 		return err
 	}
 	return loadThreads(ctx, tx, claim.Letters)
+}
+
+// previousReps are the reps that handover letters name, by message.
+func previousReps(ctx context.Context, tx pgx.Tx, rows []store.ClaimedLetter) (map[int64]int64, error) {
+	var ids []int64
+	for _, row := range rows {
+		if row.Step == store.HandoverStep {
+			ids = append(ids, row.MessageID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return store.PreviousReps(ctx, tx, ids)
 }
 
 // ZoneOf is the client's time zone, or the company's.

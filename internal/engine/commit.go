@@ -112,7 +112,9 @@ func split(results []Result) (sent, others []Result) {
 	return results, nil
 }
 
-func (r Result) plain() bool { return r.State == Sent && !r.Bare && r.Content.ContentID != 0 }
+func (r Result) plain() bool {
+	return r.State == Sent && !r.Bare && r.Content.ContentID != 0 && r.Letter.Step != store.HandoverStep
+}
 
 func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef {
 	type claimed struct{ message, fence int64 }

@@ -74,3 +74,11 @@ func (v *Version) Due(step sequences.Step, anchor time.Time, c *store.Client) (t
 	}
 	return at.UTC(), nil
 }
+
+// Pace is a delay for a client: what `cadence` means for his category.
+func (v *Version) Pace(d sequences.Duration, c *store.Client) sequences.Duration {
+	if d.Unit == sequences.Cadence {
+		return v.timing(c).Cadence
+	}
+	return d
+}

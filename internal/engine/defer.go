@@ -87,7 +87,7 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	}
 	step = repeated(e, step)
 	due := d.DueAt
-	if e.DueAt != nil && e.NextAt == nil {
+	if e.DueAt != nil && e.NextAt == nil && d.Step != store.HandoverStep {
 		due = *e.DueAt
 	}
 	return &letter{

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"time"
 
+	"seventh/internal/store"
 	"seventh/sequences"
 )
 
 // expiryOf is when a letter is too late, if ever.
 func expiryOf(l *letter, zone *time.Location) time.Time {
 	age := l.version.Sequence.MaxAgeOf(l.step)
-	if age.IsZero() || l.version.Sequence.MissedOf(l.step) == sequences.MissedSend {
+	if age.IsZero() || l.step.ID == store.HandoverStep || l.version.Sequence.MissedOf(l.step) == sequences.MissedSend {
 		return never
 	}
 	return age.Add(l.due.In(zone), l.version.Calendar)

@@ -79,6 +79,10 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if planned.Calls, err = store.CallsDue(ctx, tx, now, planLimit); err != nil {
 			return err
 		}
+		told, err := p.handovers(ctx)
+		if err != nil {
+			return err
+		}
 		deferred, err := p.deferred(ctx)
 		if err != nil {
 			return err
@@ -87,7 +91,7 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		if err != nil {
 			return err
 		}
-		planned.Due, planned.Stale = deferred+due, p.stale
+		planned.Due, planned.Stale = told+deferred+due, p.stale
 		return p.write(ctx)
 	})
 	if err != nil {

@@ -113,6 +113,9 @@ func deferAnew(ctx context.Context, tx pgx.Tx, messageIDs []int64, now time.Time
 // hold keeps a letter and its enrollment from going on for a reason that a change
 // of the client or of the content may lift. What waited for it goes on.
 func (e *Engine) hold(ctx context.Context, tx pgx.Tx, l *Letter, reason string) error {
+	if l.Step == store.HandoverStep {
+		return putBack(ctx, tx, l, WhyItWaits(reason, ""))
+	}
 	if err := store.StopMessages(ctx, tx, []int64{l.EnrollmentID}, "held", reason); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (p *planning) release(l *letter, row store.Planned, pr *pressure) {
 		}
 	}
 	p.letters[out] = append(p.letters[out], row)
-	pr.note(l.client, l.enrollment.ID, l.messageID, p.now)
+	pr.note(l.client, l.run(), l.messageID, p.now)
 	if b := &p.catalog.Settings.Breakers; b.Bounces != nil || b.Complaints != nil {
 		p.tallies[store.Tally{Kind: store.PausedSender, Name: p.key(l.sender)}]++
 		p.tallies[store.Tally{Kind: store.PausedSequence, Name: l.version.Sequence.Name}]++

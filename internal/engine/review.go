@@ -133,8 +133,10 @@ func (v *Version) Reentry(last *store.Enrollment, client *store.Client, origin s
 	}
 	switch v.Sequence.Reentry.Mode {
 	case sequences.ReentryAlways:
-		if tomorrow := last.StartedAt.Add(spacing); origin == "automatic" && tomorrow.After(*last.EndedAt) {
-			return tomorrow, true // one that is over at once would go round and round
+		if origin != "api" {
+			// A chain whose goal holds already, or without delays, would start and end
+			// without end.
+			return last.EndedAt.Add(24 * time.Hour), true
 		}
 		return *last.EndedAt, true
 	case sequences.ReentryAfter:

@@ -61,7 +61,7 @@ func settlement(r Result) store.Settlement {
 		s.Subject, s.Recipient = l.Content.Subject, l.Content.Recipient
 	}
 	switch {
-	case r.Bare:
+	case r.Bare || l.Step == store.HandoverStep: // it was out of turn
 	case r.State == Unconfirmed:
 		s.Moves, s.Waiting = true, waitsUnconfirmed
 	default:

@@ -86,7 +86,7 @@ func (p *planning) timing(l *letter, pr *pressure) (verdict, error) {
 	if pr.deals[l.client.ID] {
 		return verdict{what: later, code: waitsForDeal}, nil
 	}
-	if w := pr.waitOf(l.client, l.enrollment.ID, l.messageID, p.now); !w.until.IsZero() {
+	if w := pr.waitOf(l.client, l.run(), l.messageID, p.now); !w.until.IsZero() {
 		opens, _, err := window(w.until)
 		if err != nil {
 			return verdict{}, err

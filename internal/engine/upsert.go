@@ -163,6 +163,10 @@ func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upserte
 		if err := store.HandTasksOver(ctx, tx, idsOf(moved)); err != nil {
 			return err
 		}
+		changes := column(moved, func(c **upsertedClient) newRep { return newRep{(*c).after.ID, (*c).before.OwnerID, (*c).after.OwnerID} })
+		if err := e.handOver(ctx, tx, changes, now); err != nil {
+			return err
+		}
 	}
 	if len(known) == 0 {
 		return nil

@@ -42,7 +42,7 @@ func WhyItWaits(waiting, detail string) string {
 	case waitsForAudience:
 		return "the sequence is for customers only"
 	case waitsForRecent:
-		return "a letter of another sequence went not a day before"
+		return "another letter went not a day before"
 	}
 	return ""
 }

@@ -75,6 +75,22 @@ func (c *Clock) Advance(ctx context.Context, d sequences.Duration) (time.Time, e
 	return c.Now(ctx)
 }
 
+// To moves business time forward to a moment, as Advance does. For one that is past
+// it deals with what is due now.
+func (c *Clock) To(ctx context.Context, moment time.Time) error {
+	err := c.alone(ctx, func() error { return c.goTo(ctx, moment) })
+	if err != nil {
+		return fmt.Errorf("moving the clock to %s: %w", moment.Format(time.RFC3339), err)
+	}
+	return nil
+}
+
+// Set makes business time read at, be it past or to come. It is for a database in
+// which nothing has happened yet.
+func (c *Clock) Set(ctx context.Context, at time.Time) error {
+	return c.alone(ctx, func() error { return store.SetClock(ctx, c.DB, at) })
+}
+
 // destination is d after from.
 func destination(from time.Time, d sequences.Duration) (time.Time, error) {
 	// No unit is shorter than a minute; without this look first, counting the

@@ -28,6 +28,10 @@ const (
 // Inbox is a mail server on this machine that takes every letter and stores it
 // instead of delivering it.
 type Inbox struct {
+	// Refuse answers a recipient instead of taking a letter for him; nil, or an
+	// empty answer, takes all.
+	Refuse func(to string) Refusal
+
 	db       store.DB
 	log      *slog.Logger
 	server   *smtp.Server
@@ -35,14 +39,23 @@ type Inbox struct {
 	stopped  chan struct{}
 }
 
+// Refusal is an answer of SMTP that refuses; zero is none.
+type Refusal struct {
+	Code int
+	Text string
+}
+
 // StartInbox starts the server on a free port of the loopback interface. It runs
 // until Close.
-func StartInbox(db store.DB, log *slog.Logger) (*Inbox, error) {
+func StartInbox(db store.DB, log *slog.Logger, change ...func(*Inbox)) (*Inbox, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting the sandbox's inbox: %w", err)
 	}
 	i := &Inbox{db: db, log: log, listener: listener, stopped: make(chan struct{})}
+	for _, c := range change {
+		c(i)
+	}
 	i.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{inbox: i}, nil
 	}))
@@ -94,6 +107,11 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.inbox.Refuse != nil {
+		if r := s.inbox.Refuse(to); r.Code != 0 {
+			return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.NoEnhancedCode, Message: r.Text}
+		}
+	}
 	s.to = to
 	return nil
 }

@@ -59,6 +59,15 @@ func MoveClock(ctx context.Context, db DB, now time.Time) error {
 	return nil
 }
 
+// SetClock sets business time to now, also back.
+func SetClock(ctx context.Context, db DB, now time.Time) error {
+	_, err := db.Exec(ctx, "UPDATE clock SET shift = make_interval(secs => extract(epoch FROM $1::timestamptz - clock_timestamp())::float8)", now)
+	if err != nil {
+		return fmt.Errorf("setting the clock: %w", err)
+	}
+	return nil
+}
+
 // NextDue is the earliest instant at which time alone makes something happen, or
 // nil when nothing waits for time.
 func NextDue(ctx context.Context, db DB) (*time.Time, error) {
@@ -74,6 +83,7 @@ const nextDue = `
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
 		(SELECT business_now() FROM happened LIMIT 1),
+		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
@@ -85,6 +95,7 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 		SELECT greatest(
 			(SELECT max(at) FROM due WHERE at <= $1),
 			(SELECT max(until) FROM deferred WHERE until <= $1),
+			(SELECT max(due_at) FROM handovers WHERE due_at <= $1),
 			(SELECT max(due_at) FROM next_calls WHERE due_at <= $1),
 			(SELECT max(review_at) FROM clients WHERE review_at <= $1))`, by).Scan(&last)
 	if err != nil {
@@ -120,6 +131,7 @@ func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 	err := db.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM due WHERE at <= $1)
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
+		     + (SELECT count(*) FROM handovers WHERE due_at <= $1)
 		     + (SELECT count(*) FROM next_calls WHERE due_at <= $1)
 		     + (SELECT count(*) FROM clients WHERE review_at <= $1)`, now).Scan(&n)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type Contact struct {
 	ClientID     int64
 	Company      string // the key of CompanyKey
-	EnrollmentID int64  // 0 for a rep's touch
+	EnrollmentID int64  // 0 for a rep's touch; negative for a handover letter, which is out of turn
 	MessageID    int64
 	At           time.Time // of a letter on its way: now
 }
@@ -20,7 +20,7 @@ type Contact struct {
 // contactRows counts letters on their way as of now: when they will have gone is
 // not known, and they must not slip out of a cap meanwhile.
 const contactRows = `
-	SELECT c.id AS client_id, company_key(c.company_id, c.address) AS company, m.enrollment_id, m.id AS message_id,
+	SELECT c.id AS client_id, company_key(c.company_id, c.address) AS company, CASE WHEN m.step = 'handover' THEN -m.enrollment_id ELSE m.enrollment_id END AS enrollment_id, m.id AS message_id,
 		CASE WHEN m.state = 'planned' THEN @now::timestamptz ELSE coalesce(m.sent_at, m.at) END AS at
 	FROM clients c JOIN messages m ON m.client_id = c.id
 	WHERE %[1]s AND m.state IN ('planned', 'sent', 'unconfirmed') AND (m.state = 'planned' OR coalesce(m.sent_at, m.at) > @since)

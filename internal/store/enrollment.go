@@ -239,7 +239,7 @@ func WakeEnrollments(ctx context.Context, db DB, clientIDs []int64, waiting []st
 func LookAgain(ctx context.Context, db DB, clientIDs []int64, waiting []string, now time.Time) error {
 	_, err := db.Exec(ctx, `
 		UPDATE enrollments SET next_at = $3 WHERE client_id = ANY($1) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2)
-		  AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = enrollments.id AND m.state IN ('held', 'planned'))`, anew, clientIDs, waiting, now)
+		  AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = enrollments.id AND m.state IN ('held', 'planned') AND m.step <> 'handover')`, anew, clientIDs, waiting, now)
 	if err != nil {
 		return fmt.Errorf("looking again at what waits: %w", err)
 	}
@@ -250,7 +250,7 @@ func LookAgain(ctx context.Context, db DB, clientIDs []int64, waiting []string, 
 const wakeEnrollments = `
 	WITH woken AS (
 		UPDATE enrollments e SET waiting = 'resumed',
-			next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned')) THEN NULL ELSE $3::timestamptz END
+			next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned') AND m.step <> 'handover') THEN NULL ELSE $3::timestamptz END
 		WHERE client_id = ANY($1::bigint[]) AND state = 'active' AND next_at IS NULL AND waiting = ANY($2::text[]) RETURNING id
 	), freed AS (
 		UPDATE messages SET state = 'planned', reason = '', chunk_id = NULL WHERE enrollment_id IN (SELECT id FROM woken) AND state = 'held' RETURNING id

@@ -48,11 +48,11 @@ func PageOfVersion(ctx context.Context, db DB, versionID, after int64, limit int
 }
 
 // anchorOf is since when an enrollment's next step waits.
-const anchorOf = `coalesce(e.anchor_at, (SELECT max(m.sent_at) FROM messages m WHERE m.enrollment_id = e.id), e.started_at)`
+const anchorOf = `coalesce(e.anchor_at, (SELECT max(m.sent_at) FROM messages m WHERE m.enrollment_id = e.id AND m.step <> 'handover'), e.started_at)`
 
 // underWay says that a letter of an enrollment is on its way, or may be: only its
 // outcome moves the enrollment on.
-const underWay = `(e.next_at IS NULL AND EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('planned', 'unconfirmed')))`
+const underWay = `(e.next_at IS NULL AND EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('planned', 'unconfirmed') AND m.step <> 'handover'))`
 
 // Follower is an enrollment that may go on by another version.
 type Follower struct {
@@ -68,7 +68,7 @@ func Followers(ctx context.Context, db DB, versionID int64, enrollmentIDs []int6
 	rows, err := db.Query(ctx, `
 		SELECT e.id, e.client_id, e.sequence_id, s.name, e.version_id, e.state, e.priority, e.last_step, e.next_step, e.next_at, e.waiting, e.waiting_detail,
 			e.due_at, e.lanes, e.offer_name, e.offer_expires_at, e.anchor_at, e.started_at, `+anchorOf+`, `+underWay+`,
-			coalesce((SELECT min(m.step) FROM messages m WHERE e.next_at IS NULL AND m.enrollment_id = e.id AND m.state = 'held'), '')
+			coalesce((SELECT min(m.step) FROM messages m WHERE e.next_at IS NULL AND m.enrollment_id = e.id AND m.state = 'held' AND m.step <> 'handover'), '')
 		FROM enrollments e JOIN sequences s ON s.id = e.sequence_id
 		WHERE e.id = ANY($2) AND e.version_id = $1 AND e.state <> 'ended' ORDER BY e.id`, versionID, enrollmentIDs)
 	list, err := scan(rows, err, len(enrollmentIDs), func(f *Follower) []any {

@@ -158,7 +158,8 @@ func SendersOf(ctx context.Context, db DB, ids []int64) (map[int64]string, error
 	return senders, nil
 }
 
-// OtherLetter is a letter that has gone to a client, or is on its way.
+// OtherLetter is a letter that has gone to a client, or is on its way. One that hands
+// him over is out of turn: its EnrollmentID is negative.
 type OtherLetter struct {
 	ClientID     int64
 	EnrollmentID int64
@@ -169,8 +170,8 @@ type OtherLetter struct {
 // time, the latest of each enrollment.
 func LettersSince(ctx context.Context, db DB, clientIDs []int64, since, now time.Time) ([]OtherLetter, error) {
 	list, err := all[OtherLetter](db.Query(ctx, `
-		SELECT client_id, enrollment_id, max(CASE WHEN state = 'planned' THEN greatest(at, $3) ELSE coalesce(sent_at, at) END) AS at FROM messages
-		WHERE client_id = ANY($1) AND (at > $2 AND state IN ('sent', 'unconfirmed') OR state = 'planned') GROUP BY client_id, enrollment_id`, clientIDs, since, now))
+		SELECT client_id, CASE WHEN step = 'handover' THEN -enrollment_id ELSE enrollment_id END AS enrollment_id, max(CASE WHEN state = 'planned' THEN greatest(at, $3) ELSE coalesce(sent_at, at) END) AS at FROM messages
+		WHERE client_id = ANY($1) AND (at > $2 AND state IN ('sent', 'unconfirmed') OR state = 'planned') GROUP BY 1, 2`, clientIDs, since, now))
 	if err != nil {
 		return nil, fmt.Errorf("finding recent letters: %w", err)
 	}
