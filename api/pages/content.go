@@ -42,7 +42,7 @@ func (s *site) showContent(c echo.Context) error {
 		return problem{http.StatusForbidden, "Content is the marketers’ business. Ask one of them."}
 	}
 	l := s.Content.Latest()
-	if c.Request().Header.Get("HX-Request") != "" && c.QueryParam("seen") == strconv.Itoa(l.Number) {
+	if polls(c) && c.QueryParam("seen") == strconv.Itoa(l.Number) {
 		return c.NoContent(http.StatusNoContent)
 	}
 	page.Number, page.Saved, page.Changed = l.Number, l.At.In(page.scene.zone).Format("15:04:05"), strings.Join(l.Changed, ", ")
@@ -55,6 +55,12 @@ func (s *site) showContent(c echo.Context) error {
 		page.InForce = !l.Plan.Any() && !page.Refused
 	}
 	return contentView.render(c, http.StatusOK, page)
+}
+
+// polls tells that a page asks for news by itself. Its answer is shown in part, so what
+// a person has to read, such as that something was published, is not for it.
+func polls(c echo.Context) bool {
+	return c.Request().Header.Get("HX-Request") != "" && c.QueryParam("seen") != ""
 }
 
 // byFile groups problems, which come in the order of the files.

@@ -178,7 +178,10 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		f := frame{User: &user, Watch: s.Content != nil && user.Role != "rep", Flash: s.sessions.PopString(ctx, sessionFlash), scene: sc}
+		f := frame{User: &user, Watch: s.Content != nil && user.Role != "rep", scene: sc}
+		if !polls(c) {
+			f.Flash = s.sessions.PopString(ctx, sessionFlash)
+		}
 		if s.Options.Clock != nil {
 			f.Clock = sc.now.In(sc.zone).Format("Mon 2 Jan 2006, 15:04 MST")
 		}

@@ -33,8 +33,15 @@ func (p *planning) exit(e *store.Enrollment, v *Version, client *store.Client, f
 	if v.Sequence.For == sequences.ForAcquisition && isCustomer(client) {
 		return endedPurchased
 	}
+	if len(v.Sequence.ExitOn.Conditions) == 0 {
+		return ""
+	}
+	facts := f.known.facts(e, client)
+	if v.inForce != nil {
+		facts.History = v.inForce.byItsNames(facts.History)
+	}
 	for i := range v.Sequence.ExitOn.Conditions {
-		if v.Sequence.ExitOn.Conditions[i].Match(f.known.facts(e, client), p.now) {
+		if v.Sequence.ExitOn.Conditions[i].Match(facts, p.now) {
 			return endedGoal
 		}
 	}

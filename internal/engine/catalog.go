@@ -40,7 +40,8 @@ type Version struct {
 	reps       map[string]*time.Location // of senders with a zone of their own, by senderKey
 	past       []sequences.Past          // the versions before it that rename or replace steps
 	names      sequences.Names
-	uses       uses // what its conditions need to know
+	uses       uses     // what its conditions need to know
+	inForce    *Version // whose exit_on it has; nil: its own
 	// neverRunsDry: whoever is through waits for more letters until he has been touched often enough.
 	neverRunsDry bool
 }
@@ -120,7 +121,11 @@ func (e *Engine) pinned(ctx context.Context, db store.DB, row store.SequenceVers
 	if c := e.content.catalog; c != nil {
 		for _, current := range c.current {
 			if current.SequenceID == row.SequenceID && current.ID != row.ID {
-				return newVersion(ctx, db, row, c.Settings, current.Sequence)
+				v, err := newVersion(ctx, db, row, c.Settings, current.Sequence)
+				if err == nil {
+					v.inForce = current
+				}
+				return v, err
 			}
 		}
 		if _, there := c.Settings.Windows[own.Window]; there || own.Window == "" {

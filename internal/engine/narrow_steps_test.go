@@ -252,3 +252,47 @@ func TestALetterOfAStepAndOfAPoolAtOnce(t *testing.T) {
 		t.Errorf("%d different letters, %v", letters, err)
 	}
 }
+
+// A sequence that may always be begun again, and is over at once, does not keep the
+// planner busy for ever.
+func TestASequenceThatIsOverAtOnceIsNotBegunAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML, map[string]string{
+		"own": "sequence: own\naudience: { category: C }\nenroll: automatic\nreentry: always\nexit_on: [\"attributes.size >= 10\"]\nsteps:\n  - { id: one, email: a }\n",
+	})
+	tr.clients(ClientPatch{ExternalID: "bob", Category: text("C"), Attributes: map[string]any{"size": 20}})
+	tr.exec("UPDATE clients SET review_at = business_now()")
+	for range 30 {
+		if _, err := tr.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := store.ListEnrollments(t.Context(), tr.pool, store.EnrollmentFilter{Client: "bob", Limit: 100})
+	if err != nil || len(list) > 2 {
+		t.Errorf("begun %d times, %v", len(list), err)
+	}
+	tr.at(monday.AddDate(0, 0, 2))
+	tr.planOnce()
+	if again, err := store.ListEnrollments(t.Context(), tr.pool, store.EnrollmentFilter{Client: "bob", Limit: 100}); err != nil || len(again) == len(list) {
+		t.Errorf("begun %d times, %v", len(again), err)
+	}
+}
+
+// A condition of exit_on names steps as they are called now, for whoever did them under
+// another name, too.
+func TestAnExitKnowsStepsByTheirOldNames(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, stepsYAML, map[string]string{"own": steps("own", "  - { id: ring, call: c/follow-up }\n  - { id: pause, wait: 3d }\n  - { id: over, end: finished }\n")})
+	tr.clients(ClientPatch{ExternalID: "bob"})
+	tr.enroll("own", monday, "bob")
+	tr.plan()
+	if err := tr.CloseTask(t.Context(), tr.task("bob", "ring").ID, "rep@firm.example", ""); err != nil {
+		t.Fatal(err)
+	}
+	tr.publish("second", stepsYAML, map[string]string{"own": "exit_on: [\"done(phone)\"]\n" +
+		steps("own", "  - { id: phone, renamed_from: ring, call: c/follow-up }\n  - { id: pause, wait: 3d }\n  - { id: over, end: finished }\n")})
+	tr.run(monday.AddDate(0, 0, 5), time.Hour)
+	if e := tr.waits("bob", "own"); e.EndReason == nil || *e.EndReason != endedGoal {
+		t.Errorf("it stands at %+v", e)
+	}
+}

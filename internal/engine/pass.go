@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"seventh/internal/store"
 	"seventh/sequences"
@@ -39,6 +40,15 @@ func (v *Version) StepNamed(then string) string {
 		return now
 	}
 	return then
+}
+
+// byItsNames is what has happened by the names that steps have in this version.
+func (v *Version) byItsNames(history []sequences.Happening) []sequences.Happening {
+	named := slices.Clone(history)
+	for i := range named {
+		named[i].Step = v.StepNamed(named[i].Step)
+	}
+	return named
 }
 
 // passOver moves an enrollment on that has come to a letter which it had before; false
