@@ -11,9 +11,9 @@ func (s *Sequence) Longest(now time.Time, settings *Settings) time.Time {
 		return now
 	}
 	t := Timing{Window: settings.Windows[s.Window], Calendar: calendar}
-	for _, c := range settings.Categories {
-		if t.Delayed(c.Letters, now).After(t.Delayed(t.Cadence, now)) {
-			t.Cadence = c.Letters
+	for _, category := range Categories {
+		if pace := Pace(settings.Categories, category); t.Delayed(pace, now).After(t.Delayed(t.Cadence, now)) {
+			t.Cadence = pace
 		}
 	}
 	return longest(s.Steps, now, t)

@@ -64,3 +64,16 @@ func (s *Settings) checkCategories(d *decoder) {
 		s.Categories[name] = c
 	}
 }
+
+// slowest stands for the pace of a category that has none: a step that says cadence
+// would otherwise follow the one before at once.
+var slowest = Duration{1, Month}
+
+// Pace is the time between letters that the word cadence means for clients of a
+// category: never nothing, so that nobody gets a burst.
+func Pace(categories map[string]Category, category string) Duration {
+	if letters := categories[category].Letters; !letters.IsZero() {
+		return letters
+	}
+	return slowest
+}

@@ -55,7 +55,7 @@ const mostStops = 5000
 // Stops walks.
 func (w *Walk) Stops() ([]Stop, error) {
 	w.anchor, w.had = w.From, map[string]bool{}
-	w.Timing.Cadence = w.Categories[w.Facts.Category].Letters
+	w.Timing.Cadence = Pace(w.Categories, w.Facts.Category)
 	w.waiting = slices.Clone(w.Events)
 	w.settle("", w.From)
 	step, more := w.Sequence.Next("")
@@ -227,7 +227,7 @@ func (w *Walk) set(c *Change) string {
 	var said []string
 	if c.Category != "" {
 		w.Facts.Category = c.Category
-		w.Timing.Cadence = w.Categories[c.Category].Letters
+		w.Timing.Cadence = Pace(w.Categories, c.Category)
 		said = append(said, "category "+c.Category)
 	}
 	if c.Temperature != "" {

@@ -33,14 +33,14 @@ func newDating(settings *sequences.Settings, s *sequences.Sequence) (*dating, er
 	}
 	return &dating{
 		reps:   reps,
-		timing: sequences.Timing{Window: settings.Windows[s.Window], Calendar: calendar}, name: s.Name, cadence: settings.Categories, company: company,
+		timing: sequences.Timing{Window: settings.Windows[s.Window], Calendar: calendar}, name: s.Name, categories: settings.Categories, company: company,
 		zones: map[string]*time.Location{"": company},
 	}, nil
 }
 
 func (d *dating) due(step sequences.Step, at *store.Stander) (time.Time, error) {
 	timing := d.timing
-	timing.Cadence = d.cadence[at.Category].Letters
+	timing.Cadence = sequences.Pace(d.categories, at.Category)
 	timing.Key = sequences.KeyOf(d.name, at.ClientID)
 	due, err := timing.Due(step, at.AnchorAt.In(d.zone(at)))
 	return due.UTC(), err

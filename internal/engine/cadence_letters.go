@@ -15,29 +15,16 @@ import (
 // letterPace is the time between letters by category, as the settings in force have
 // it. It is not a version's: whoever is under way goes by a new one at once.
 type letterPace struct {
-	byCategory atomic.Pointer[map[string]sequences.Duration]
+	categories atomic.Pointer[map[string]sequences.Category]
 }
 
-// slowest stands for the pace of a category that has none: a step that says cadence
-// would otherwise follow the one before at once.
-var slowest = sequences.Duration{N: 1, Unit: sequences.Month}
-
-func (p *letterPace) set(s *sequences.Settings) {
-	byCategory := make(map[string]sequences.Duration, len(s.Categories))
-	for name, category := range s.Categories {
-		byCategory[name] = category.Letters
-	}
-	p.byCategory.Store(&byCategory)
-}
+func (p *letterPace) set(s *sequences.Settings) { p.categories.Store(&s.Categories) }
 
 func (p *letterPace) of(category string) sequences.Duration {
-	if p == nil || p.byCategory.Load() == nil {
-		return slowest
+	if p == nil || p.categories.Load() == nil {
+		return sequences.Pace(nil, category)
 	}
-	if length := (*p.byCategory.Load())[category]; !length.IsZero() {
-		return length
-	}
-	return slowest
+	return sequences.Pace(*p.categories.Load(), category)
 }
 
 // keepPace puts off first letters of chains of categories until the category's time
