@@ -10,12 +10,12 @@ import (
 
 // dating dates steps for clients as the planner does.
 type dating struct {
-	timing  sequences.Timing
-	name    string
-	cadence map[string]sequences.Category
-	company *time.Location
-	reps    map[string]string // their time zones, by address
-	zones   map[string]*time.Location
+	timing     sequences.Timing
+	name       string
+	categories map[string]sequences.Category
+	company    *time.Location
+	reps       map[string]string // their time zones, by address
+	zones      map[string]*time.Location
 }
 
 func newDating(settings *sequences.Settings, s *sequences.Sequence) (*dating, error) {
