@@ -286,7 +286,7 @@ func TestAnExitKnowsStepsByTheirOldNames(t *testing.T) {
 	tr.clients(ClientPatch{ExternalID: "bob"})
 	tr.enroll("own", monday, "bob")
 	tr.plan()
-	if err := tr.CloseTask(t.Context(), tr.task("bob", "ring").ID, "rep@firm.example", ""); err != nil {
+	if err := tr.CloseTask(t.Context(), tr.task("bob", "ring").ID, Closing{By: "rep@firm.example"}); err != nil {
 		t.Fatal(err)
 	}
 	tr.publish("second", stepsYAML, map[string]string{"own": "exit_on: [\"done(phone)\"]\n" +
