@@ -22,21 +22,28 @@ type planCommand struct {
 // something.
 var errChanges = errors.New("there are changes")
 
-// Run tells what publishing a folder would change, and for whom.
-func (c planCommand) Run(p *process, s *Settings) (err error) {
-	fsys, err := s.folder(c.Dir)
+// folderAndDatabase are the folder that is to be published, free of mistakes, and the
+// database to publish it in.
+func folderAndDatabase(p *process, s *Settings, dir string) (*content.Folder, *database, error) {
+	fsys, err := s.folder(dir)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	folder, err := loadFolder(p, fsys)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	log, err := s.logger(p)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	db, err := openDatabase(p, s, log)
+	return folder, db, err
+}
+
+// Run tells what publishing a folder would change, and for whom.
+func (c planCommand) Run(p *process, s *Settings) (err error) {
+	folder, db, err := folderAndDatabase(p, s, c.Dir)
 	if err != nil {
 		return err
 	}

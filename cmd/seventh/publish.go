@@ -24,19 +24,7 @@ func (c publishCommand) Run(p *process, s *Settings) (err error) {
 			return err
 		}
 	}
-	fsys, err := s.folder(c.Dir)
-	if err != nil {
-		return err
-	}
-	folder, err := loadFolder(p, fsys)
-	if err != nil {
-		return err
-	}
-	log, err := s.logger(p)
-	if err != nil {
-		return err
-	}
-	db, err := openDatabase(p, s, log)
+	folder, db, err := folderAndDatabase(p, s, c.Dir)
 	if err != nil {
 		return err
 	}
