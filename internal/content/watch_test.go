@@ -99,7 +99,9 @@ func TestEverySaveIsLookedAt(t *testing.T) {
 	if err := os.Remove(filepath.Join(d.dir, "seventh.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	d.until("no content folder", func(l content.Look) bool { return l.Failed != nil && strings.Contains(l.Text(), "there is no seventh.yaml") })
+	d.until("no content folder", func(l content.Look) bool {
+		return l.Failed != nil && strings.Contains(l.Text(), "there is no seventh.yaml")
+	})
 }
 
 func TestOnlyWhatWasLookedAtIsPublished(t *testing.T) {
@@ -118,5 +120,23 @@ func TestOnlyWhatWasLookedAtIsPublished(t *testing.T) {
 	l := d.until("looked at after publishing", func(l content.Look) bool { return l.Number > second.Number })
 	if l.Plan == nil || l.Plan.Any() || !strings.Contains(l.Text(), "This is what is in force") {
 		t.Errorf("after publishing: %s", l.Text())
+	}
+}
+
+// Somebody publishes from the command line: what the desk shows follows.
+func TestPublishingElsewhereIsNoticed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first := d.until("looked at", func(content.Look) bool { return true })
+	folder, problems, err := content.Load(os.DirFS(d.dir))
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	if _, err := content.PublishOn(t.Context(), d.watch.DB, folder, content.Terms{}); err != nil {
+		t.Fatal(err)
+	}
+	l := d.until("looked at again", func(l content.Look) bool { return l.Number > first.Number })
+	if l.Plan == nil || l.Plan.Any() {
+		t.Errorf("after publishing elsewhere: %s", l.Text())
 	}
 }
