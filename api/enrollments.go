@@ -137,7 +137,11 @@ func whyItWaits(e *store.Enrollment) string {
 	if e.NextAt == nil {
 		return "waits: " + why
 	}
-	return "waits: " + why + ", goes " + e.NextAt.UTC().Format("Mon 2 Jan 15:04 MST")
+	goes := ", goes "
+	if e.Waiting == "task" || e.Waiting == "event" { // it may come sooner
+		goes = ", goes on at the latest "
+	}
+	return "waits: " + why + goes + e.NextAt.UTC().Format("Mon 2 Jan 15:04 MST")
 }
 
 // enrollments lists them.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -138,11 +139,21 @@ func (d *decoder) structure(n ast.Node, path string, v reflect.Value) {
 	}
 }
 
+// keyWithoutSpace tells whether a text begins with a key and its colon: id:guide.
+func keyWithoutSpace(text string) bool {
+	key, _, found := strings.Cut(text, ":")
+	return found && key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
+
 // mapping is the entries of a YAML map, duplicates and empty values reported.
 func (d *decoder) mapping(n ast.Node, path string) ([]entry, bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		d.problem(d.at(n), "expected a map of keys and values, found %s", kind(n))
+		cure := ""
+		if text, ok := n.(*ast.StringNode); ok && keyWithoutSpace(text.Value) {
+			cure = ": write a space behind each colon"
+		}
+		d.problem(d.at(n), "expected a map of keys and values, found %s%s", kind(n), cure)
 		return nil, false
 	}
 	lines := map[string]int{}

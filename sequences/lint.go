@@ -60,6 +60,9 @@ func (l *lint) steps(steps []Step, before []*Step) []*Step {
 	return before
 }
 
+// mostMonths is how many minutes of delay are more likely meant as months.
+const mostMonths = 12
+
 // step looks at one step and its branches.
 func (l *lint) step(step *Step, before []*Step) []*Step {
 	if step.If != nil {
@@ -67,6 +70,9 @@ func (l *lint) step(step *Step, before []*Step) []*Step {
 	}
 	if step.Wait != nil && step.Wait.Event != nil {
 		l.condition(step.Wait.Event.Expression, before, step)
+	}
+	if step.After.Unit == Minute && step.After.N > 0 && step.After.N <= mostMonths {
+		l.warning(step, "step %q comes after %s, which is minutes: a month is 1mo; for minutes all the same leave it", step.ID, step.After)
 	}
 	if step.Thread == ThreadReply && !slices.ContainsFunc(before, func(b *Step) bool { return len(b.Email) > 0 }) {
 		l.problem(step.Line, step.Column, "the letter of step %q has none before it to answer: remove thread: reply here", step.ID)

@@ -21,6 +21,11 @@ func TestLintFindsWhatCannotBeMeant(t *testing.T) {
   - { id: guide, email: c/guide }
   - { id: look, if: clicked(giude), then: [{ id: case, email: c/case }] }`,
 			[]string{`4:29: clicked(giude): unknown step "giude", did you mean "guide"? Allowed: guide, look, case.`}},
+		{"a month that is a minute", `
+  - { id: guide, email: c/guide }
+  - { id: case, after: 1m, email: c/case }
+  - { id: more, after: 30m, email: c/more }`,
+			[]string{`4:35: warning: step "case" comes after 1m, which is minutes: a month is 1mo; for minutes all the same leave it`}},
 		{"a step that comes later", `
   - { id: look, if: clicked(guide), then: [] }
   - { id: guide, email: c/guide }`,

@@ -96,6 +96,23 @@ func TestDidYouMean(t *testing.T) {
 	}
 }
 
+// What nobody sees on the screen, and several words where there is one, are told with
+// their cures.
+func TestUnknownWordsThatLookRight(t *testing.T) {
+	t.Parallel()
+	known := []string{"B", "C", "owner"}
+	for got, want := range map[string]string{
+		"С":     `unknown category "С", which has Cyrillic letters that look like Latin ones: did you mean "C"? Allowed: B, C, owner.`,
+		"оwnеr": `unknown category "оwnеr", which has Cyrillic letters that look like Latin ones: did you mean "owner"? Allowed: B, C, owner.`,
+		"B, C":  `unknown category "B, C": write several as a list, [B, C]. Allowed: B, C, owner.`,
+		"B, X":  `unknown category "B, X". Allowed: B, C, owner.`,
+	} {
+		if message := unknown("category", got, known); message != want {
+			t.Errorf("for %q: %s, want %s", got, message, want)
+		}
+	}
+}
+
 // The content in the binary is content like any other.
 func TestLibraryHasNoProblems(t *testing.T) {
 	t.Parallel()

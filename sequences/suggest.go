@@ -2,6 +2,7 @@ package sequences
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,6 +10,13 @@ import (
 // appended to a message: `, did you mean "industry"?`. It is empty when no word
 // is near enough to be a slip of the finger.
 func DidYouMean(got string, known []string) string {
+	if latin := lookalikes.Replace(got); latin != got {
+		for _, word := range known {
+			if strings.EqualFold(latin, word) {
+				return fmt.Sprintf(", which has Cyrillic letters that look like Latin ones: did you mean %q?", word)
+			}
+		}
+	}
 	const longest = 64 // nothing we know is longer, and the distance is quadratic
 	typed := []rune(strings.ToLower(got))
 	if len(typed) == 0 || len(typed) > longest {
@@ -35,6 +43,11 @@ func DidYouMean(got string, known []string) string {
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
 }
+
+// lookalikes are the Cyrillic letters that a Russian keyboard writes in place of Latin
+// ones, and nobody sees it.
+var lookalikes = strings.NewReplacer("А", "A", "В", "B", "С", "C", "Е", "E", "Н", "H", "К", "K", "М", "M", "О", "O", "Р", "P", "Т", "T", "Х", "X",
+	"а", "a", "с", "c", "е", "e", "о", "o", "р", "p", "х", "x", "у", "y", "к", "k", "і", "i")
 
 // shortened finds the known word that typed begins with or begins: monday for
 // mon, auto for automatic.
@@ -77,9 +90,21 @@ func distance(a, b []rune) int {
 func unknown(what, got string, known []string) string {
 	suggestion := DidYouMean(got, known)
 	if suggestion == "" {
+		suggestion = severalOf(got, known)
+	}
+	if suggestion == "" {
 		suggestion = "."
 	}
 	return fmt.Sprintf("unknown %s %s%s %s", what, quoted(got), suggestion, allowed(known))
+}
+
+// severalOf is the cure of several known words in one text.
+func severalOf(got string, known []string) string {
+	words := strings.FieldsFunc(got, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(words) < 2 || slices.ContainsFunc(words, func(word string) bool { return !slices.Contains(known, word) }) {
+		return ""
+	}
+	return fmt.Sprintf(": write several as a list, [%s].", strings.Join(words, ", "))
 }
 
 // allowed lists what may be written, cut short where a list stops helping.

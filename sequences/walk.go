@@ -34,12 +34,13 @@ type Walk struct {
 
 // Stop is what happens at one moment of a walk.
 type Stop struct {
-	Step   string
-	Kind   Kind
-	At     time.Time // in the walk's zone
-	Letter string    // of an email
-	Says   string    // what else is to be known: the branch taken, what is changed
-	Moved  string    // why it is not when its delay ends; "" if it is
+	Step     string
+	Kind     Kind
+	At       time.Time // in the walk's zone
+	Letter   string    // of an email
+	Deadline time.Time // of the offer that the email makes
+	Says     string    // what else is to be known: the branch taken, what is changed
+	Moved    string    // why it is not when its delay ends; "" if it is
 }
 
 // Reached is a kind of stop at which a walk ends.
@@ -155,7 +156,8 @@ func (w *Walk) letter(step Step, stop Stop, occurrence int, last time.Time) (nex
 		stop.Says = "letter " + strconv.Itoa(occurrence)
 	}
 	if step.Offer != nil {
-		stop.Says = fmt.Sprintf("offer %s until %s", step.Offer.Name, w.Timing.Delayed(step.Offer.Expires, stop.At).In(w.Zone).Format("Mon 2006-01-02 15:04"))
+		stop.Deadline = w.Timing.Delayed(step.Offer.Expires, stop.At).In(w.Zone)
+		stop.Says = fmt.Sprintf("offer %s until %s", step.Offer.Name, stop.Deadline.Format("Mon 2006-01-02 15:04"))
 	}
 	w.had[stop.Letter] = true
 	w.add(stop)

@@ -259,6 +259,12 @@ func (c *checker) operand(a *action, n parse.Node) {
 	case *parse.IdentifierNode:
 		c.function(a, n, 0)
 	case *parse.NumberNode, *parse.BoolNode:
+	case *parse.ChainNode:
+		if c.dict.fields[n.String()] {
+			c.file.problem(a.offset(c.file, int(n.Node.Position())), "a field begins with a dot: write .%s", n)
+			return
+		}
+		c.file.problem(a.offset(c.file, int(n.Position())), "%s is not supported in letters", n)
 	default:
 		c.file.problem(a.offset(c.file, int(n.Position())), "%s is not supported in letters", n)
 	}

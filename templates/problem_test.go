@@ -37,6 +37,7 @@ func TestProblemsAreToldWithPlaceAndCure(t *testing.T) {
 		{"method call", head + "{{ .client.last_purchase_at.Year }}", "4:4: unknown field .client.last_purchase_at.Year, did you mean .client.last_purchase_at?"},
 		{"template", head + `{{ template "x" }}`, `4:1: {{ template "x" }} is not allowed in letters: they have fields, if, range and with`},
 		{"define", head + `{{ define "x" }}`, `4:1: {{ define "x" }} is not allowed in letters: they have fields, if, range and with`},
+		{"field without its dot", head + "{{ client.first_name }}", "4:4: a field begins with a dot: write .client.first_name"},
 		{"variable", head + "{{ $x := .client.name }}", "4:1: variables are not supported"},
 		{"loop over a number", head + "{{ range 1000000000 }}\nx\n{{ end }}", "4:1: a loop goes over the client's products: {{ range .client.products }}"},
 		{"field in a loop", head + "{{ range .client.products }}\n{{ .client.name }}\n{{ end }}", "5:4: inside {{ range }} and {{ with }} a dot is the value itself: write $.client.name"},

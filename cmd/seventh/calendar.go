@@ -222,11 +222,15 @@ func (cal *calendar) writeJSON(w io.Writer) error {
 
 func (cal *calendar) writeTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var offer time.Time // the deadline that later letters of the run keep
 	for i := range cal.stops {
 		s := &cal.stops[i]
+		if !s.Deadline.IsZero() {
+			offer = s.Deadline
+		}
 		what := s.Says
 		if s.Letter != "" {
-			what = strings.Join(slices.DeleteFunc([]string{cal.subject(s), s.Says}, func(t string) bool { return t == "" }), "; ")
+			what = strings.Join(slices.DeleteFunc([]string{cal.subject(s, offer), s.Says}, func(t string) bool { return t == "" }), "; ")
 		}
 		if s.Moved != "" {
 			what += " (" + s.Moved + ")"
@@ -242,8 +246,8 @@ func (cal *calendar) writeTable(w io.Writer) error {
 	return nil
 }
 
-// subject is the letter's, as the sample client would read it.
-func (cal *calendar) subject(s *sequences.Stop) string {
+// subject is the letter's, as the sample client would read it while an offer holds.
+func (cal *calendar) subject(s *sequences.Stop, offer time.Time) string {
 	locale := cmp.Or(cal.sample.Locale, cal.folder.Settings.Locale)
 	letter := cal.folder.Letters.Letter(s.Letter, locale)
 	if letter == nil {
@@ -251,6 +255,9 @@ func (cal *calendar) subject(s *sequences.Stop) string {
 	}
 	data := templates.SampleData(letter.Locale, s.At)
 	data["company"] = worker.CompanyData(cal.folder.Settings)
+	if !offer.IsZero() {
+		data["offer"].(map[string]any)["expires_at"] = offer
+	}
 	client := data["client"].(map[string]any)
 	for field, value := range map[string]string{"first_name": cal.sample.FirstName, "last_name": cal.sample.LastName, "company": cal.sample.Company} {
 		if value != "" {
@@ -274,7 +281,7 @@ func (cal *calendar) notes() []string {
 		who += ", who does nothing"
 	}
 	notes := []string{"", fmt.Sprintf("%s. Times are %s. Letters that wait for a window go within its first minutes (spread). Limits, other sequences and talks of reps, which may delay, are not part of this.", who, cal.zone)}
-	if !cal.sequence.Audience.Match(cal.walk.Facts, cal.walk.From) {
+	if !cal.sequence.Audience.Match(cal.sample.Facts(cal.zone), cal.walk.From) {
 		notes = append(notes, "This client is not in the audience of "+cal.sequence.Name+": only an enrollment by hand would put him there.")
 	}
 	var years []string

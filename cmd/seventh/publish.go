@@ -34,6 +34,9 @@ func (c publishCommand) Run(p *process, s *Settings) (err error) {
 		if err != nil {
 			return err
 		}
+		if c.Dir == "" && s.Content == "" && plan.Removes() {
+			return errors.New("without a folder this would publish the built-in content, which lacks sequences that are in force: name yours, `seventh publish DIR`, or set SEVENTH_CONTENT")
+		}
 		if plan.Base != 0 && plan.Any() && !c.Yes && len(plan.Refused) == 0 {
 			if yes, err := confirmed(p, plan, folder.Zone()); err != nil || !yes {
 				return err

@@ -40,6 +40,11 @@ type SequencePlan struct {
 	People   People  `json:"people"`
 }
 
+// Removes reports whether sequences that are in force are not in the folder.
+func (p *Plan) Removes() bool {
+	return slices.ContainsFunc(p.Sequences, func(s SequencePlan) bool { return s.Action == ActionRemoved })
+}
+
 // What is done to a sequence or a file.
 const (
 	ActionAdded   = "added"

@@ -73,7 +73,7 @@ func (w *Watcher) Run(ctx context.Context, now func() time.Time, told func(Look)
 		found := stamps(w.FS)
 		settled := maps.Equal(found, before)
 		before = found
-		if first || w.asked() || settled && !maps.Equal(found, seen) {
+		if first || w.asked() || w.published(ctx) || settled && !maps.Equal(found, seen) {
 			look := w.look(ctx, differences(seen, found), now())
 			seen = found
 			if ctx.Err() != nil {
@@ -95,6 +95,17 @@ func (w *Watcher) asked() bool {
 	again := w.again
 	w.again = false
 	return again
+}
+
+// published tells that another publication is in force than the one the latest look
+// was compared with: somebody has published from elsewhere.
+func (w *Watcher) published(ctx context.Context) bool {
+	plan := w.Latest().Plan
+	if plan == nil {
+		return false
+	}
+	now, err := store.LatestPublication(ctx, w.DB)
+	return err == nil && now.ID != plan.Base
 }
 
 func (w *Watcher) look(ctx context.Context, changed []string, at time.Time) Look {

@@ -122,3 +122,21 @@ func TestOnlyWhatWasLookedAtIsPublished(t *testing.T) {
 		t.Errorf("after publishing: %s", l.Text())
 	}
 }
+
+// Somebody publishes from the command line: what the desk shows follows.
+func TestPublishingElsewhereIsNoticed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first := d.until("looked at", func(content.Look) bool { return true })
+	folder, problems, err := content.Load(os.DirFS(d.dir))
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	if _, err := content.PublishOn(t.Context(), d.watch.DB, folder, content.Terms{}); err != nil {
+		t.Fatal(err)
+	}
+	l := d.until("looked at again", func(l content.Look) bool { return l.Number > first.Number })
+	if l.Plan == nil || l.Plan.Any() {
+		t.Errorf("after publishing elsewhere: %s", l.Text())
+	}
+}

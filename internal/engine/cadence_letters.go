@@ -35,6 +35,9 @@ func (e *Engine) keepPace(ctx context.Context, tx pgx.Tx, catalog *Catalog, past
 	for key := range past.ended {
 		had[key[0]] = nil
 	}
+	for key := range past.opened { // such as the chain whose own step has changed the category
+		had[key[0]] = nil
+	}
 	var ids []int64
 	for i := range clients {
 		c := &clients[i]

@@ -10,6 +10,8 @@ import (
 // no words, or is not a limit.
 func WhyItWaits(waiting, detail string) string {
 	switch waiting {
+	case waitsForPriority:
+		return "a sequence with a higher priority goes first"
 	case waitsForDaily:
 		return fmt.Sprintf("daily limit of %s reached", orThe(detail, "the sender"))
 	case waitsForRate:
