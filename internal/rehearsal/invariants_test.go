@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
 	randomSeed    = flag.Uint64("invariants-seed", 1, "the first seed of TestInvariants")
-	randomStories = flag.Int("invariants-stories", 4, "how many stories TestInvariants plays")
+	randomStories = flag.Int("invariants-stories", 2, "how many stories TestInvariants plays")
 )
 
 // Random events on random sequences: whatever people, clients and machines do, what
