@@ -28,18 +28,18 @@ var imports = map[string][]string{
 	"internal/pgtest":   {"internal/postgres", "migrations"},
 	"internal/store":    {"sequences"}, // filters become SQL there
 	"internal/sandbox":  {"internal/store", "sequences"},
-	"internal/mail":     {"internal/failpoint", "templates"},
+	"internal/mail":     {"internal/failpoint", "internal/inbound", "templates"},
 	"internal/content":  {"internal/store", "sequences", "templates"},
-	"internal/engine":   {"internal/store", "internal/token", "sequences"},
+	"internal/engine":   {"internal/inbound", "internal/store", "internal/token", "sequences"},
 	"worker":            {"internal/engine", "internal/failpoint", "internal/content", "internal/store", "internal/mail", "internal/inbound", "internal/token", "sequences", "templates"},
-	"api":               {"internal/engine", "internal/content", "internal/store", "internal/sandbox", "internal/token", "sequences", "templates"},
+	"api":               {"internal/engine", "internal/content", "internal/inbound", "internal/store", "internal/sandbox", "internal/token", "sequences", "templates"},
 	"cmd": {
 		"api", "worker", "migrations", "sequences", "templates", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/inbound",
 		"internal/token", "internal/postgres", "internal/sandbox", "internal/rehearsal",
 	},
 	"internal/failpoint": {},
 	"internal/rehearsal": {
-		"worker", "migrations", "sequences", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/token", "internal/postgres",
+		"worker", "migrations", "sequences", "internal/content", "internal/engine", "internal/inbound", "internal/store", "internal/mail", "internal/token", "internal/postgres",
 		"internal/sandbox",
 	},
 }

@@ -5,7 +5,8 @@
 // woken (planner.go), and delivers chunks of letters (deliver.go): each letter is
 // composed (compose.go) and sent over kept SMTP connections (lane.go), while the
 // committer writes T2 and T3 of all connections in group commits (committer.go).
-// What webhook steps tell other systems is posted in jobs of its own (webhook.go).
+// What webhook steps tell other systems is posted in jobs of its own (webhook.go), and
+// what comes back is read in others (evidence.go).
 package worker
 
 import (
@@ -85,9 +86,11 @@ func New(o Options) (*Worker, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverWorker{worker: w})
 	river.AddWorker(workers, newWebhookWorker(w, o.WebhookPatience))
+	river.AddWorker(workers, &evidenceWorker{worker: w})
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: chunksAtOnce}, engine.PacedQueue: {MaxWorkers: pacedAtOnce}, engine.TellQueue: {MaxWorkers: tellingsAtOnce},
+			engine.EvidenceQueue: {MaxWorkers: evidenceAtOnce},
 		},
 		Workers:                     workers,
 		FetchCooldown:               o.fetchCooldown(),

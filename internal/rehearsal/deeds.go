@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"seventh/internal/engine"
+	"seventh/internal/inbound"
 	"seventh/internal/sandbox"
 	"seventh/internal/store"
 	"seventh/internal/token"
@@ -279,12 +280,12 @@ func (p *play) unsubscribe(ctx context.Context, step, client string) error {
 }
 
 // answer is something that comes back to a client's letter.
-func (p *play) answer(ctx context.Context, step, client string, apply func(context.Context, int64) error) error {
+func (p *play) answer(ctx context.Context, step, client string, event inbound.Event) error {
 	_, m, err := p.letterOf(ctx, step, client)
 	if err != nil {
 		return err
 	}
-	return apply(ctx, m.ID)
+	return p.engine.Apply(ctx, engine.Report{MessageID: m.ID, Event: event})
 }
 
 // refuse has a mail server refuse an address.

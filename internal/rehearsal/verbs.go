@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"seventh/internal/inbound"
 	"seventh/sequences"
 )
 
@@ -115,16 +116,16 @@ var clientVerbs = []verb{
 	}},
 	{pattern: "unsubscribe CLIENT via STEP", do: func(ctx context.Context, p *play, a []string) error { return p.unsubscribe(ctx, a[1], a[0]) }},
 	{pattern: "reply to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], p.engine.Replied)
+		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Replied})
 	}},
 	{pattern: "out_of_office to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], p.engine.AutoReplied)
+		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.AutoReplied})
 	}},
 	{pattern: "bounce of STEP to CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], p.engine.Bounced)
+		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Bounced, Class: inbound.ClassInvalid, Permanent: true})
 	}},
 	{pattern: "complaint about STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], p.engine.Complained)
+		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Complained})
 	}},
 }
 

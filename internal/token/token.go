@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Purpose says what a token may be used for; a token for one is refused for another.
@@ -26,6 +27,9 @@ const (
 	Click       Purpose = 2 // a link; Index says which
 	Unsubscribe Purpose = 3
 	MessageID   Purpose = 4 // the left part of a Message-ID
+	Return      Purpose = 5 // in the return path (VERP): bounces come to it
+	Reply       Purpose = 6 // in the address that answers go to
+	Leave       Purpose = 7 // in the address that mail programs unsubscribe at
 )
 
 // Token is what a sealed block says.
@@ -83,18 +87,25 @@ func (s *Sealer) Open(text string, purpose Purpose) (Token, error) {
 var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // MessageID returns the left part of a message's Message-ID: the same for ever.
-func (s *Sealer) MessageID(message int64) string {
-	block := s.seal(Token{Message: message, Purpose: MessageID})
+func (s *Sealer) MessageID(message int64) string { return s.Mark(message, MessageID) }
+
+// OpenMessageID reads the left part of a Message-ID.
+func (s *Sealer) OpenMessageID(text string) (int64, error) { return s.OpenMark(text, MessageID) }
+
+// Mark returns a message's token for a purpose as 26 small letters and digits, for
+// Message-IDs and the left parts of addresses.
+func (s *Sealer) Mark(message int64, purpose Purpose) string {
+	block := s.seal(Token{Message: message, Purpose: purpose})
 	return lower.EncodeToString(block[:])
 }
 
-// OpenMessageID reads the left part of a Message-ID.
-func (s *Sealer) OpenMessageID(text string) (int64, error) {
-	block, err := lower.DecodeString(text)
+// OpenMark reads what Mark made for the same purpose, in small or capital letters.
+func (s *Sealer) OpenMark(text string, purpose Purpose) (int64, error) {
+	block, err := lower.DecodeString(strings.ToLower(text))
 	if err != nil || len(block) != aes.BlockSize {
 		return 0, ErrInvalid
 	}
-	t, err := s.open(block, MessageID)
+	t, err := s.open(block, purpose)
 	return t.Message, err
 }
 
