@@ -176,7 +176,7 @@ func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upserte
 
 // endChanged ends what changes of category, purchases, or being a customer now, end.
 func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedClient) error {
-	var moved, bought, customers []*upsertedClient
+	var moved, bought, customers, gone []*upsertedClient
 	for _, c := range changed {
 		if c.before.ID == 0 {
 			continue
@@ -184,12 +184,18 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 		if c.before.Category != c.after.Category {
 			moved = append(moved, c)
 		}
+		if c.before.Stage != notTarget && c.after.Stage == notTarget {
+			gone = append(gone, c)
+		}
 		if c.bought() {
 			bought = append(bought, c)
 		}
 		if !isCustomer(&c.before) && isCustomer(&c.after) {
 			customers = append(customers, c)
 		}
+	}
+	if err := e.endOpen(ctx, tx, idsOf(gone), endedManual, every); err != nil {
+		return err
 	}
 	if err := e.endOpen(ctx, tx, idsOf(moved), categoryChanged, exitingOn(categoryChange)); err != nil {
 		return err

@@ -55,6 +55,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM touches WHERE client_id = $1",
+			"DELETE FROM consents WHERE client_id = $1",
 			"DELETE FROM next_calls WHERE client_id = $1",
 			"DELETE FROM tasks WHERE client_id = $1",
 			"DELETE FROM decisions WHERE client_id = $1",

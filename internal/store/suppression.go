@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Suppression says that an address must not be mailed. An empty scope covers
@@ -14,6 +16,7 @@ type Suppression struct {
 	Scope     string
 	Reason    string
 	Source    string
+	Note      string // for people
 	CreatedAt time.Time
 }
 
@@ -21,42 +24,95 @@ type Suppression struct {
 // already stays as it is.
 func Suppress(ctx context.Context, db DB, s Suppression) (bool, error) {
 	tag, err := db.Exec(ctx, `
-		INSERT INTO suppressions (address, scope, reason, source, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (address, scope) DO NOTHING`, s.Address, s.Scope, s.Reason, s.Source, s.CreatedAt)
+		INSERT INTO suppressions (address, scope, reason, source, note, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (address, scope) DO NOTHING`, s.Address, s.Scope, s.Reason, s.Source, s.Note, s.CreatedAt)
 	if err != nil {
 		return false, fmt.Errorf("suppressing an address: %w", err)
 	}
 	return tag.RowsAffected() == 1, nil
 }
 
-// Unsuppress takes an address off the list, in every scope.
-func Unsuppress(ctx context.Context, db DB, address string) error {
-	tag, err := db.Exec(ctx, "DELETE FROM suppressions WHERE address = $1", address)
+// Unsuppress takes an address off the list, in the scope given or, for nil, in every
+// scope, and returns what was taken away. ErrNotFound: there was nothing.
+func Unsuppress(ctx context.Context, db DB, address string, scope *string) ([]Suppression, error) {
+	list, err := all[Suppression](db.Query(ctx, `
+		DELETE FROM suppressions WHERE address = $1 AND ($2::text IS NULL OR scope = $2)
+		RETURNING id, address, scope, reason, source, note, created_at`, address, scope))
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
 	if err != nil {
-		return fmt.Errorf("lifting a suppression: %w", err)
+		return nil, fmt.Errorf("lifting a suppression: %w", err)
 	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("lifting a suppression: %w", ErrNotFound)
-	}
-	return nil
+	return list, nil
 }
 
-// ListSuppressions returns the list, newest first, of one address if given,
-// before the row with id before if that is not 0.
-func ListSuppressions(ctx context.Context, db DB, address string, before int64, limit int) ([]Suppression, error) {
-	list, err := all[Suppression](db.Query(ctx, `
-		SELECT id, address, scope, reason, source, created_at FROM suppressions
-		WHERE ($1 = '' OR address = $1) AND ($2::bigint = 0 OR id < $2::bigint) ORDER BY id DESC LIMIT $3`, address, before, limit))
+// SuppressMany adds to the list and returns the addresses of entries that are new, in
+// no order; what is there already stays as it is.
+func SuppressMany(ctx context.Context, db DB, list []Suppression) (map[string]bool, error) {
+	rows, err := db.Query(ctx, `
+		INSERT INTO suppressions (address, scope, reason, source, note, created_at)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+		ON CONFLICT (address, scope) DO NOTHING RETURNING address, scope`,
+		column(list, func(s Suppression) string { return s.Address }), column(list, func(s Suppression) string { return s.Scope }),
+		column(list, func(s Suppression) string { return s.Reason }), column(list, func(s Suppression) string { return s.Source }),
+		column(list, func(s Suppression) string { return s.Note }), column(list, func(s Suppression) time.Time { return s.CreatedAt }))
+	if err != nil {
+		return nil, fmt.Errorf("suppressing %d addresses: %w", len(list), err)
+	}
+	fresh := make(map[string]bool)
+	var address, scope string
+	if _, err := pgx.ForEachRow(rows, []any{&address, &scope}, func() error { fresh[SuppressionKey(address, scope)] = true; return nil }); err != nil {
+		return nil, fmt.Errorf("suppressing %d addresses: %w", len(list), err)
+	}
+	return fresh, nil
+}
+
+// SuppressionKey tells entries apart: an address can have one for each scope.
+func SuppressionKey(address, scope string) string { return address + " " + scope }
+
+// SuppressionFilter narrows the list; zero fields do not.
+type SuppressionFilter struct {
+	Address string
+	Scope   string // the name of a sequence
+	Reason  string
+	Search  string // part of an address
+	Before  int64  // the id of the last row of the page before
+	Limit   int
+}
+
+const suppressionColumns = " id, address, scope, reason, source, note, created_at FROM suppressions "
+
+// ListSuppressions returns the list, newest first.
+func ListSuppressions(ctx context.Context, db DB, f SuppressionFilter) ([]Suppression, error) {
+	list, err := all[Suppression](db.Query(ctx, "SELECT"+suppressionColumns+`
+		WHERE (@address = '' OR address = @address) AND (@scope = '' OR scope = @scope) AND (@reason = '' OR reason = @reason)
+		  AND (@search = '' OR strpos(address, lower(@search)) > 0) AND (@before::bigint = 0 OR id < @before) ORDER BY id DESC LIMIT @limit`, pgx.StrictNamedArgs{
+		"address": f.Address, "scope": f.Scope, "reason": f.Reason, "search": f.Search, "before": f.Before, "limit": f.Limit,
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("listing suppressions: %w", err)
 	}
 	return list, nil
 }
 
+// EachSuppression calls each with every entry of the list, the oldest first.
+func EachSuppression(ctx context.Context, db DB, each func(Suppression) error) error {
+	rows, err := db.Query(ctx, "SELECT"+suppressionColumns+"ORDER BY id")
+	if err != nil {
+		return fmt.Errorf("reading the suppressions: %w", err)
+	}
+	var s Suppression
+	_, err = pgx.ForEachRow(rows, []any{&s.ID, &s.Address, &s.Scope, &s.Reason, &s.Source, &s.Note, &s.CreatedAt}, func() error { return each(s) })
+	if err != nil {
+		return fmt.Errorf("reading the suppressions: %w", err)
+	}
+	return nil
+}
+
 // SuppressionsOf returns the suppressions of the addresses, in all scopes.
 func SuppressionsOf(ctx context.Context, db DB, addresses []string) ([]Suppression, error) {
-	list, err := all[Suppression](db.Query(ctx, `
-		SELECT id, address, scope, reason, source, created_at FROM suppressions WHERE address = ANY($1)`, anew, addresses))
+	list, err := all[Suppression](db.Query(ctx, "SELECT"+suppressionColumns+"WHERE address = ANY($1)", anew, addresses))
 	if err != nil {
 		return nil, fmt.Errorf("loading suppressions: %w", err)
 	}
