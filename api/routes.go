@@ -50,6 +50,8 @@ func (s *server) routes() {
 	// Messages: letters planned, under way and sent.
 	on(s, "GET /api/v1/messages", read, usual, "Messages, newest first", s.messages)
 	on(s, "GET /api/v1/messages/{id}", read, usual, "One message, by its id or Message-ID", s.message)
+	on(s, "POST /api/v1/messages/{id}/confirm", admin, usual, "Decides about a letter of which nobody knows whether it arrived", s.confirmMessage)
+	on(s, "POST /api/v1/messages/confirm", admin, slow, "Decides about all such letters, up to 5,000 a call", s.confirmMessages)
 	on(s, "GET /api/v1/messages/{id}/eml", read, usual, "The exact bytes that were sent", s.source) // documented as {id}.eml, see sourceSuffix
 
 	// Suppressions: who must not be mailed.

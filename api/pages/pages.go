@@ -9,6 +9,7 @@
 //	clients.go    /clients           the list
 //	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
+//	unconfirmed.go /unconfirmed      letters of which nobody knows whether they arrived
 //	tasks.go      /tasks             what a rep should do
 //	sequences.go  /sequences         what is published, and how it does
 //	content.go    /content           serve --watch: the folder's problems, or its plan
@@ -88,6 +89,11 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/letters/:id/preview", s.previewLetter)
 	page(http.MethodGet, "/letters/:id/source", s.letterSource)
 	page(http.MethodGet, "/letters/:id/letter.eml", s.downloadLetter)
+
+	// Letters of which nobody knows whether they arrived: admins decide.
+	page(http.MethodGet, "/unconfirmed", s.listUnconfirmed)
+	page(http.MethodPost, "/unconfirmed/confirm", s.confirmAllLetters)
+	page(http.MethodPost, "/letters/:id/confirm", s.confirmLetter)
 
 	// Sequences and senders, and letting go on what was paused.
 	page(http.MethodGet, "/sequences", s.listSequences)

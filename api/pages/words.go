@@ -19,7 +19,7 @@ var phrases = map[string]string{
 	"past_customer": "past customer",
 	// why an enrollment ended
 	"finished": "all letters were sent", "replied": "the client replied", "unsubscribed": "the client unsubscribed",
-	"bounced": "the address does not exist", "complained": "the client complained of spam", "purchased": "the client bought",
+	"bounced": "the address takes no letters", "complained": "the client complained of spam", "purchased": "the client bought",
 	"category_changed": "the client's category changed", "goal": "the goal was reached", "manual": "somebody ended it",
 	"erased": "the client was erased", "sequence_removed": "the sequence was removed",
 	// consent

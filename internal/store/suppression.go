@@ -20,16 +20,18 @@ type Suppression struct {
 	CreatedAt time.Time
 }
 
-// Suppress adds to the list and reports whether the entry is new; what is there
-// already stays as it is.
+// stronger is the condition that the reason of one row of suppressions or refusals goes
+// before that of another, so that it does not matter what was told first. What a person
+// decided stands as it is.
+func stronger(a, b string) string {
+	const order = "ARRAY['bounced', 'unsubscribed', 'complained']"
+	return "array_position(" + order + ", " + a + ".reason) > array_position(" + order + ", " + b + ".reason)"
+}
+
+// Suppress is SuppressMany for one entry, and reports whether it is new.
 func Suppress(ctx context.Context, db DB, s Suppression) (bool, error) {
-	tag, err := db.Exec(ctx, `
-		INSERT INTO suppressions (address, scope, reason, source, note, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (address, scope) DO NOTHING`, s.Address, s.Scope, s.Reason, s.Source, s.Note, s.CreatedAt)
-	if err != nil {
-		return false, fmt.Errorf("suppressing an address: %w", err)
-	}
-	return tag.RowsAffected() == 1, nil
+	fresh, err := SuppressMany(ctx, db, []Suppression{s})
+	return len(fresh) == 1, err
 }
 
 // Unsuppress takes an address off the list, in the scope given or, for nil, in every
@@ -47,22 +49,32 @@ func Unsuppress(ctx context.Context, db DB, address string, scope *string) ([]Su
 	return list, nil
 }
 
-// SuppressMany adds to the list and returns the addresses of entries that are new, in
-// no order; what is there already stays as it is.
+// SuppressMany adds to the list and returns the keys (SuppressionKey) of entries that are
+// new. What is there already stays as it is, unless the new reason is stronger: then that
+// holds.
 func SuppressMany(ctx context.Context, db DB, list []Suppression) (map[string]bool, error) {
+	fresh := make(map[string]bool)
 	rows, err := db.Query(ctx, `
-		INSERT INTO suppressions (address, scope, reason, source, note, created_at)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-		ON CONFLICT (address, scope) DO NOTHING RETURNING address, scope`,
+		INSERT INTO suppressions AS x (address, scope, reason, source, note, created_at)
+		SELECT DISTINCT ON (address, scope) * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+			AS i(address, scope, reason, source, note, created_at)
+		ON CONFLICT (address, scope) DO UPDATE SET reason = excluded.reason, source = excluded.source, note = excluded.note WHERE `+stronger("excluded", "x")+`
+		RETURNING address, scope, xmax = 0`,
 		column(list, func(s Suppression) string { return s.Address }), column(list, func(s Suppression) string { return s.Scope }),
 		column(list, func(s Suppression) string { return s.Reason }), column(list, func(s Suppression) string { return s.Source }),
 		column(list, func(s Suppression) string { return s.Note }), column(list, func(s Suppression) time.Time { return s.CreatedAt }))
 	if err != nil {
 		return nil, fmt.Errorf("suppressing %d addresses: %w", len(list), err)
 	}
-	fresh := make(map[string]bool)
 	var address, scope string
-	if _, err := pgx.ForEachRow(rows, []any{&address, &scope}, func() error { fresh[SuppressionKey(address, scope)] = true; return nil }); err != nil {
+	var added bool
+	_, err = pgx.ForEachRow(rows, []any{&address, &scope, &added}, func() error {
+		if added {
+			fresh[SuppressionKey(address, scope)] = true
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("suppressing %d addresses: %w", len(list), err)
 	}
 	return fresh, nil
