@@ -168,7 +168,7 @@ func (f *figures) match(l labelled, v verdict, report func(format string, args .
 
 func TestBouncesOfTheCorpus(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"train"} {
+	for _, half := range []string{"train", "held"} {
 		f := figures{classes: map[string]int{}, found: map[string]int{}}
 		report := t.Logf
 		if half == "held" {
@@ -191,7 +191,7 @@ func TestBouncesOfTheCorpus(t *testing.T) {
 
 func TestLinesOfTheCorpusGetTheirClass(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"train"} {
+	for _, half := range []string{"train", "held"} {
 		var right, lines, dead, found, policy, blamed int
 		for _, r := range replies(t, false, "testdata/bounces/lines-"+half+".txt") {
 			class := classify(r.text, "", true)

@@ -7,8 +7,10 @@ import (
 )
 
 var (
-	daemon     = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery|bounces?|microsoftexchange[0-9a-f]+|mailerdaemon|mail-system|delivery|undeliverable|exchange|sys(tem)?-?admin(istrator)?|mms|nd[rn]|daemon|smtp|mail|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
-	daemonName = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon)|delivery (sub)?system|system administrator|mail administrator|postmaster|системный администратор|почтовая система|mail ?system|microsoft outlook|microsoft exchange`)
+	daemon     = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
+	robot      = regexp.MustCompile(`(?i)^(no-?_?reply|do-?not-?reply|robot|system|sys-?admin|admin(istrator)?|support|service|notif[a-z]*|alerts?|e?mail(server|er)?|smtp|mx|exchange|delivery|post|gateway|filter|anti-?spam|abuse|bounces?|daemon|server|info)([-+._0-9].*)?@`)
+	daemonName = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon|server|robot|transport|gateway)|delivery (sub)?system|system administrator|mail administrator|postmaster|mail ?system|microsoft (outlook|exchange)|mailzustell|postamt|системный администратор|почтов(ый|ая|ое) (робот|сервер|система|служба|шлюз)|служба доставки|сервер почты|syst[èe]me de (messagerie|distribution)|sistema de correo|servizio postale`)
+	answering  = regexp.MustCompile(`(?i)^\s*(re|aw|ответ|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
 	failure    = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|message (has )?(not )?(been )?(rejected|refused)|bounced|status notification|delayed|` +
 		`не (был[аои]? |может быть |могло быть |удалось |удаётся |удается )*достав|недостав|невозможно доставить|невозможность доставки|ошибка (при )?(доставк|отправк)|не дошл|возвра(т|щен|щён)|сбой|отклонен|отклонён|не принят|не выполнен|задерж|отложен|лист не|не доставлен|` +
 		`unzustellbar|nicht zu(ge)?stell|zustell|non[- ](remis|livr|distribu)|n['’]a pas (pu|été)|échec|echec|retour(né)?|no se (pudo|ha podido|puede)|no entregad|devuelto|non (è stato |recapit|consegn)|mancata consegna|impossibile|não (foi )?(entreg|p[oô]de)|nao entregue|devolvid|niedor|nie (została|można|udało)|zwrot|nedoruč|nelze doručit|onbestelbaar|niet (worden )?(afge|be)lever|kunne ikke|inte levereras|退信|退回|退件|无法|無法|配信|届け|送信できません|エラー|반송|teslim`)
@@ -19,22 +21,30 @@ var (
 	anAddress  = regexp.MustCompile(`[^\s<>"'()\[\],;:|/\\*=]{1,64}@(?:[\p{L}\p{N}_-]{1,63}\.)+[\p{L}\p{N}-]{2,63}`)
 )
 
-// isNotice reports whether a letter comes from a mail server and tells of a failure. What
-// people write, and machines in their name, may well speak of bounces.
+// isNotice reports whether a letter comes from a mail server and tells of a failure of a
+// letter that can be found. What people write, and machines in their name, may well speak
+// of bounces.
 func (n *notice) isNotice() bool {
 	l := n.letter
+	if len(n.refs()) == 0 {
+		return false
+	}
 	if l.Header.Get("X-Failed-Recipients") != "" {
 		return true
 	}
-	text := l.Subject + "\n" + n.report
-	tells := failure.MatchString(text)
-	if daemon.MatchString(l.From.Address) || daemonName.MatchString(l.From.Name) || l.From.Address == "" && daemonName.MatchString(l.Header.Get("From")) {
-		return tells
-	}
-	null := strings.TrimSpace(l.Header.Get("Return-Path")) == "<>"
+	quotes := replyIn(n.report).code != 0
+	fails := failure.MatchString(l.Subject + "\n" + n.report)
 	listed := l.Header.Get("List-Id") != "" || strings.EqualFold(l.Header.Get("Precedence"), "list")
-	answers := strings.HasPrefix(strings.ToLower(l.Subject), "re:")
-	return null && !listed && !answers && failure.MatchString(l.Subject) && replyIn(n.report).code != 0 && len(n.recipients()) > 0
+	switch {
+	case !quotes && !fails, listed:
+		return false
+	case daemon.MatchString(l.From.Address), daemonName.MatchString(l.From.Name), l.From.Address == "":
+		return true
+	case answering.MatchString(l.Subject), len(n.recipients()) == 0:
+		return false
+	}
+	machine := strings.TrimSpace(l.Header.Get("Return-Path")) == "<>" || strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-")
+	return machine && fails && (quotes || robot.MatchString(l.From.Address))
 }
 
 // fromText makes events of a notice in plain words.

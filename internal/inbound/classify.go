@@ -14,6 +14,7 @@ type rule struct {
 	enhanced []string // exact codes, or a subject such as "5.7."
 	words    []string // at least one of them stands in the lower-case text
 	also     []string // and one of these
+	unless   []string // none of these enhanced codes
 }
 
 // Classify names the class of a 4xx or 5xx reply by a server that has been told the
@@ -46,6 +47,7 @@ func (r rule) matches(code int, enhanced, text string) bool {
 	return (r.kind == 0 || code/100 == r.kind) &&
 		(r.codes == nil || slices.Contains(r.codes, code)) &&
 		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
+		!slices.ContainsFunc(r.unless, matchesEnhanced) &&
 		(r.words == nil || slices.ContainsFunc(r.words, contained)) &&
 		(r.also == nil || slices.ContainsFunc(r.also, contained))
 }
