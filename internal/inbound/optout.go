@@ -1,0 +1,3 @@
+package inbound
+
+func optOut(text string) OptOut { return NoOptOut }
