@@ -22,7 +22,7 @@ func ReadAnswer(l *Letter, sent Sent) (Answer, bool) {
 		answer.OptOut = optOut(answer.Text)
 		return answer, false
 	}
-	answer.Back = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
+	answer.Back, _ = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
 	answer.Substitute = substitute(answer.Text)
 	return answer, true
 }

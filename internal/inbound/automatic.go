@@ -1,8 +1,8 @@
 package inbound
 
 import (
+	"regexp"
 	"strings"
-	"time"
 )
 
 // Sign is one reason to think that a machine (weight above zero) or a person (below) wrote a letter.
@@ -21,28 +21,44 @@ func Signs(l *Letter, sent Sent) []Sign {
 		return []Sign{{"header " + name, 100}}
 	}
 	text := clip(newText(l.Text), maxAnswerText)
-	all := tokens(text)
-	words := spoken(all)
+	words := wordsOf(tokens(text))
 	var signs []Sign
 	if machineAddress(l.From.Address) {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
-	subject := spoken(tokens(foreignSubject(l.Subject, sent.Subject)))
+	subject := wordsOf(tokens(foreignSubject(l.Subject, sent.Subject)))
 	signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	signs = appendSigns(signs, "", textRules, words)
 	if quotes(l.Text) {
 		signs = append(signs, Sign{"quotes a letter", -5})
+	} else {
+		signs = append(signs, Sign{"quotes nothing", 1})
+		if len(subject) > 0 && !answers(l.Subject) {
+			signs = append(signs, Sign{"another subject", 2})
+		}
 	}
 	if greets(words, l.To) {
 		signs = append(signs, Sign{"calls us by name", -4})
 	}
-	if returns(all, words, l.Date) {
+	if commands(words) {
+		signs = append(signs, Sign{"tells us to do something", -3})
+	}
+	switch date, sure := returnDate(text, l.Date); {
+	case sure:
 		signs = append(signs, Sign{"a date of return", 2})
+	case !date.IsZero():
+		signs = append(signs, Sign{"a date ahead", 1})
+	}
+	switch own := ownText(text); {
+	case othersAddress(own, l):
+		signs = append(signs, Sign{"an address of somebody else", 2})
+	case phoneNumber.MatchString(own):
+		signs = append(signs, Sign{"a phone number", 1})
 	}
 	return signs
 }
 
-func appendSigns(signs []Sign, prefix string, rules []rules, words []token) []Sign {
+func appendSigns(signs []Sign, prefix string, rules []answerRule, words []token) []Sign {
 	for _, r := range rules {
 		if has(words, r.said) {
 			signs = append(signs, Sign{prefix + r.name, r.weight})
@@ -132,18 +148,57 @@ func greets(words []token, to []Mailbox) bool {
 	return false
 }
 
-// returns tells whether a sentence says on which date somebody is back.
-func returns(all, words []token, written time.Time) bool {
-	if written.IsZero() {
-		return false
-	}
-	sentences := map[int][]token{}
+// answers tells whether a subject starts with Re: or the like.
+func answers(subject string) bool {
+	word, _, ok := strings.Cut(small(subject), ":")
+	return ok && answerPrefixes[strings.TrimSpace(word)]
+}
+
+// polite are what machines tell people to do.
+var polite = set("пишите звоните ждите ищите найдите беспокойте извините простите направляйте адресуйте потерпите подтвердите перейдите позвоните напишите обратите дождитесь учтите имейте " +
+	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите отвечайте теряйте скучайте считайте")
+
+// commands tells whether an imperative speaks to us in Russian, other than what machines say.
+func commands(words []token) bool {
 	for _, word := range words {
-		sentences[word.sentence] = append(sentences[word.sentence], word)
+		if word.kind == letters && len(word.text) > 10 && !polite[word.text] &&
+			(strings.HasSuffix(word.text, "йте") || strings.HasSuffix(word.text, "ьте") || strings.HasSuffix(word.text, "ите")) {
+			return true
+		}
 	}
-	for _, m := range mentions(all, written) {
-		sentence := sentences[all[m.from].sentence]
-		if m.date.After(midnight(written)) && (has(sentence, surelyBack) || has(sentence, awayWords)) {
+	return false
+}
+
+var (
+	signature   = regexp.MustCompile(`(?im)^(--\s?|[-_]{3,}|с уважением.*|best regards.*|kind regards.*|regards.*|mit freundlichen.*|cordialement.*)$`)
+	phoneNumber = regexp.MustCompile(`(\+\d|\b0|\b8|\()[\d\s()-]{7,}\d|\b555-\d{4}\b|\b\d{3}-\d{2}-\d{2}\b`)
+)
+
+// ownText is a text above its signature.
+func ownText(text string) string {
+	if at := signature.FindStringIndex(text); at != nil && at[0] > 0 {
+		return text[:at[0]]
+	}
+	return text
+}
+
+// othersAddress tells whether a text names an address that is neither the writer's nor ours.
+func othersAddress(text string, l *Letter) bool {
+	for _, found := range email.FindAllString(text, 20) {
+		if !known(found, l) {
+			return true
+		}
+	}
+	return false
+}
+
+// known tells the writer's address, and those that the letter went to.
+func known(address string, l *Letter) bool {
+	if strings.EqualFold(address, l.From.Address) {
+		return true
+	}
+	for _, to := range l.To {
+		if strings.EqualFold(address, to.Address) {
 			return true
 		}
 	}

@@ -1,14 +1,14 @@
 package inbound
 
-// rules are phrases with one meaning, and how much they say.
-type rules struct {
+// answerRule is phrases with one meaning, and how much they say.
+type answerRule struct {
 	name   string
 	weight int
-	said   []phrase
+	said   []pattern
 }
 
 // subjectRules are for what a subject says beyond ours.
-var subjectRules = []rules{
+var subjectRules = []answerRule{
 	{"says that it is automatic", 8, phrases(`
 автоответ*|автоответчик
 автоматическ* ответ|сообщение|уведомление
@@ -49,7 +49,9 @@ ticket|case|request|incident id|number|no|created|received|opened
 заявка|обращение|запрос|письмо принят*|получен*|зарегистр*|создан*
 your enquiry|inquiry|request|message|email|ticket|case
 we received|got your
-thank you for contacting|your
+thank|thanks|danke|merci|gracias you|for|für .. contacting|your|reaching|ihre|nachricht|writing
+auto
+registration of
 вы нам писали|написали
 подтвердите
 please confirm
@@ -59,9 +61,9 @@ confirmation required
 }
 
 // textRules are for the new text.
-var textRules = []rules{
+var textRules = []answerRule{
 	{"says that it is automatic", 8, phrases(`
-автоответ*|автоответчик*
+автоответ|автоответчик|автоответа|автоответчика
 автоматическ* ответ|ответы|сообщение|уведомление|письмо|рассылка
 автоматически сформирован*|создан*|отправлен*
 сформирован*|создан*|отправлен* автоматически
@@ -102,7 +104,9 @@ wiadomość automatyczna
 заболел|заболела|приболел|приболела|болею|лежу
 загораю|отдыхаю|отдыхаем|гуляю|гуляем|рыбачу|рожаю|лечусь|путешествую|странствую|кочую
 уехал|уехала|уезжаю|улетел|улетела|улетаю|ушел|ушла|укатил|укатила|сбежал|умотал
-медовый месяц
+медовый месяц|отпуск
+каждому свое время
+вахта|межвахта|межвахтовый|сенокос|посевная|уборочная|переезд
 праздники|каникулы|выходные
 не ищите|теряйте меня
 on|taking|from vacation|holiday|holidays|leave|pto|sabbatical|sick|maternity|paternity|parental|annual|furlough|jury|honeymoon
@@ -110,7 +114,17 @@ out of office|the|town|country|my
 ooo|oof
 i'm|i|am|currently|be|is|are .. away|out|offline|unavailable|absent|traveling|travelling|abroad
 ^ away|out|off|traveling|travelling|gone|closed|offline|ooo|sick
-gone fishing|sailing|hiking|camping|skiing
+gone fishing|sailing|hiking|camping|skiing|hunting|to|for|away
+bank|public|national|school|skiing|summer|winter|company|christmas|easter holiday|holidays|break
+on site|retreat|tour|course|call|maneuvers|safari|cruise|assignment|training|strike|sabbatical|standby|stage
+at sea|court|a|the conference|fair|show|expo|exhibition|congress|hospital|sea|funeral|wedding|beach|cabin
+in court|hospital|surgery|transit|training|labour|labor
+on|taking|from|my day|days|week|weeks|time off
+half|spring|fall|mid term|break|semester
+in and out
+down for
+i'm|is .. stocktaking|vacationing
+long|race|bank weekend
 not in|at the|my|office|work|desk
 we|office|offices|plant|shop|are|is|be .. closed|close|shut
 will not be .. available|office|reading|checking
@@ -122,14 +136,37 @@ abwesend|krankgeschrieben|betriebsferien
 en|in congé|congés|vacances|déplacement|vacaciones|ferie|viaje
 absent|absente|assente|ausente
 fuera de|del la|oficina|despacho
+nie ma mnie|nas
 na urlopie|zwolnieniu|delegacji|macierzyńskim
 poza biurem
 jestem|będę nieobecn*|poza
 у|в відпустці|відрядженні
 на лікарняному
 відсутній|відсутня
+op|met vakantie|verlof|zakenreis
+afwezig|vakantie|kantoor .. gesloten
+semester|föräldraledig|bortrest|ferie|ferien|permisjon|syg|borte
+lomalla|poissa
+dovolená|dovolenej|dovolené
+szabadságon
+em férias|viagem
+estoy|estaré fuera|ausente|de
 демалыста*|іссапарда*|еңбек`)},
 	{"will be back", 2, phrases(`
+снова|опять с|на вами|связи|месте|работе|здесь|в
+до встречи
+hear from me|us
+pick this|it up
+we|i|normal|regular|store|shop|hours .. resume|resumes|begin|open|opens|answer|reopen|rise
+yours|working|open|opens|around|in again
+again on|from
+first day back
+home|docking|landing on|the|#|january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday
+in|in. on monday|tuesday|wednesday|thursday|friday
+properly in
+at the earliest
+kehre zurück
+nazaj|terug|tilbake|tilbage|tillbaka|takaisin|zpět
 вернусь|возвращаюсь|выхожу|выйду|вернемся|вернется|возвращение|возвращения|возвращении|вернус
 буду на|в|снова|доступ*|связи
 на связи|работе|месте .. с|снова
@@ -166,6 +203,9 @@ slow to respond|reply
 limited access
 kein zugriff`)},
 	{"has left", 6, phrases(`
+moved on to
+в|у .. не состою|числюсь
+уже не в|на|у|работ*
 больше не|здесь работает|работаю|пользуется|является
 не работает|работаю в|у больше|нашей|компании|нас|данной
 уволен|уволился|уволилась
@@ -182,6 +222,12 @@ ya no trabaja
 nie pracuje
 більше не працює`)},
 	{"confirms that it came", 5, phrases(`
+we'll|we will|someone|somebody .. answer|reply|respond soon|shortly|in
+inbox is
+line is|open
+this|your note|message|email was generated|received|logged
+written matters
+ihre|ihr .. eingegangen|erhalten
 ваше|ваш|ваша|ваши .. получен*|принят*|зарегистрирован*|доставлен*|передан*|задержан*|поступил*|будет|направлен*|рассматрива*|поставлен*|попал*
 обращение|заявка|запрос|письмо|сообщение .. получен*|принят*|зарегистрирован*|доставлен*|передан*|задержан*|поступил*|создан*|попало
 письму|обращению|заявке|запросу присвоен*
@@ -217,6 +263,24 @@ votre message|demande .. reçu|reçue|enregistrée
 gracias por contactar|su|ponerse
 hemos recibido`)},
 	{"names a substitute", 2, phrases(`
+срочное|срочно|горит|неотложное
+кому срочно|невтерпеж|горит
+найдите|ищите|спросите|спрашивайте
+за все|меня отвечает|остается|остался|осталась|рулит
+ask for
+in a hurry
+is|are covering|minding|holding|standing|looking|on standby|in|after|the
+holds the fort
+for .. queries|emergencies|emergency|orders|parts
+emergencies only
+urgent matters|issues|questions|requests
+is your man|woman|person
+will sort you
+can|will help|point|assist you|with
+prend le relais
+mein vertreter|vertreterin
+mail|hit|try|reach|ask|ring .. @
+als het brandt|dringend
 по|в|при срочн*|всем|неотложн*|экстренн* вопрос*|случа*|дел*
 замещает|замещать|заменяет|подменяет|замещающ*
 вместо|за меня
@@ -243,10 +307,10 @@ w pilnych|sprawach
 could|can|would|do|does|did|is|are|will you|it|there|that|we
 ^ what|how|when|which|who|where|why`)},
 	{"asks for something", -5, phrases(`
-пришлите|вышлите|скиньте|отправьте|направьте|перешлите|шлите|посчитайте|считайте|рассчитайте|подготовьте|перезвоните|наберите|запишите|добавьте|приезжайте|заезжайте|сделайте|предложите|дайте|держите|оформите|выставьте|напомните|покажите|сообщите|приготовьте|свяжитесь|уточните|удалите|отпишите|уберите
+пришлите|вышлите|скиньте|отправьте|направьте|перешлите|посчитайте|считайте|расскажите|скажите|объясните|опишите|приложите|позовите|включите|внесите|ответьте|рассчитайте|подготовьте|перезвоните|наберите|запишите|добавьте|приезжайте|заезжайте|сделайте|предложите|дайте|держите|оформите|выставьте|напомните|покажите|сообщите|приготовьте|свяжитесь|уточните|удалите|отпишите|уберите
 давай|давайте
 не|больше пишите|присылайте|звоните|шлите|беспокойте мне|больше|нам|пока
-жду|ждем .. предложен*|кп|счет|расчет|цен*|звон*|прайс|чертеж|ответ|вас
+жду|ждем .. предложен*|кп|счет|расчет|цен*|звон*|прайс|чертеж|ответ
 send|give|show|tell|quote|book|sign me|us|over|it|the|a|your|along
 send .. quote|price|offer|details|info|over|it
 call me|us|him|again
@@ -256,6 +320,7 @@ i|we need|want|would|prefer|suggest|think|like
 bitte .. senden|schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
+	{"asks to be left alone", -6, leaveRule},
 	{"answers", -4, phrases(`
 ^ да|нет|ок|ага|хорошо|согласен|согласна|отлично|супер|принято|понял|поняла|договорились|интересно|конечно|можно|заезжайте|добро|годится
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
@@ -264,7 +329,6 @@ proszę przesłać|o`)},
 обсудим|подумаем|посмотрю|посмотрим|рассмотрим|вернемся к|обговорим|подумаю|почитаю|поговорим|решим|созвонимся|изучу
 кп|смет*|счет|бюджет*|прайс*|цена|цену|цены|дорого|скидк*|договор|ндс
 у нас|меня стоит|есть|свой|свои|своя|уже|все|два|три|один
-мы|нас|нам
 вы|вашу|вашего|вашей|вами|вам|ваши пишете|предлож*|презентац*|каталог*|статья|статью|расчет*
 но|а|и .. кп|предложение|расчет|цену|прайс
 ^ yes|no|ok|okay|sure|great|thanks|sounds|agreed|nope|yep|yeah|perfect|interesting

@@ -14,9 +14,9 @@ type mention struct {
 	span     bool      // it is the end of a length of time ("two weeks") or a vague one
 }
 
-// dates finds what dates a text names. What it leaves out (a year, a month) is the next
+// dateReader finds what dates a text names. What it leaves out (a year, a month) is the next
 // one after base, the day that the text was written, or after the date named before it.
-type dates struct {
+type dateReader struct {
 	all        []token
 	base       time.Time
 	monthFirst bool
@@ -24,7 +24,7 @@ type dates struct {
 }
 
 func mentions(all []token, written time.Time) []mention {
-	d := &dates{all: all, base: midnight(written)}
+	d := &dateReader{all: all, base: midnight(written)}
 	d.monthFirst = d.american()
 	for i := 0; i < len(all); {
 		n := 0
@@ -43,17 +43,17 @@ func midnight(t time.Time) time.Time {
 	return time.Date(y, m, day, 0, 0, 0, 0, t.Location())
 }
 
-func (d *dates) word(i int) string {
+func (d *dateReader) word(i int) string {
 	if i < 0 || i >= len(d.all) {
 		return ""
 	}
 	return d.all[i].text
 }
 
-func (d *dates) glued(i int) bool { return i >= 0 && i < len(d.all) && d.all[i].glued }
+func (d *dateReader) glued(i int) bool { return i >= 0 && i < len(d.all) && d.all[i].glued }
 
 // num is the number at i if it has from least to most digits, else -1.
-func (d *dates) num(i, least, most int) int {
+func (d *dateReader) num(i, least, most int) int {
 	if i < 0 || i >= len(d.all) || d.all[i].kind != number || len(d.all[i].text) < least || len(d.all[i].text) > most {
 		return -1
 	}
@@ -64,14 +64,14 @@ func (d *dates) num(i, least, most int) int {
 	return n
 }
 
-func (d *dates) add(date time.Time, from, to int, exact, span bool) int {
+func (d *dateReader) add(date time.Time, from, to int, exact, span bool) int {
 	d.found = append(d.found, mention{date, from, to, exact, span})
 	return to - from
 }
 
 // anchor is the day after which the next weekday or day of a month comes: the last date
 // that the text named, if that is ahead, else the day it was written.
-func (d *dates) anchor() time.Time {
+func (d *dateReader) anchor() time.Time {
 	for _, m := range slices.Backward(d.found) {
 		if m.exact {
 			if m.date.After(d.base) && m.date.Before(d.base.AddDate(1, 0, 0)) {
@@ -84,7 +84,7 @@ func (d *dates) anchor() time.Time {
 }
 
 // on is the date, in the year or else at its next occurrence after the day of writing.
-func (d *dates) on(year, month, day int) (time.Time, bool) {
+func (d *dateReader) on(year, month, day int) (time.Time, bool) {
 	given := year > 0
 	if !given {
 		year = d.base.Year()
@@ -100,7 +100,7 @@ func (d *dates) on(year, month, day int) (time.Time, bool) {
 
 // american tells whether dates with slashes have their month first: one of them can be read no
 // other way, or the text is in Latin letters from an American time zone.
-func (d *dates) american() bool {
+func (d *dateReader) american() bool {
 	cyrillic := false
 	for i := range d.all {
 		a, b := d.num(i, 1, 2), d.num(i+2, 1, 2)
@@ -116,7 +116,7 @@ func (d *dates) american() bool {
 }
 
 // iso reads 2026-07-14, and 2026/07/14.
-func (d *dates) iso(i int) int {
+func (d *dateReader) iso(i int) int {
 	year, mon, day := d.num(i, 4, 4), d.num(i+2, 1, 2), d.num(i+4, 1, 2)
 	sep := d.word(i + 1)
 	if year < 0 || mon < 0 || day < 0 || sep != d.word(i+3) || sep != "-" && sep != "/" && sep != "." || !d.glued(i+1) || !d.glued(i+2) || !d.glued(i+4) {
@@ -130,7 +130,7 @@ func (d *dates) iso(i int) int {
 }
 
 // numeric reads 14.07.2026, 14.07., 14/7, 7/14/2026 and 14-07-2026.
-func (d *dates) numeric(i int) int {
+func (d *dateReader) numeric(i int) int {
 	a, b, sep := d.num(i, 1, 2), d.num(i+2, 1, 2), d.word(i+1)
 	if a < 0 || b < 0 || sep != "." && sep != "/" && sep != "-" || !d.glued(i+1) || !d.glued(i+2) {
 		return 0
@@ -173,7 +173,7 @@ var daySuffixes = set("го е ое ого его му th st nd rd er")
 
 // dayAt reads the day of a month at i: 14, 14-го, 14th, четырнадцатого; it tells the index after
 // it, and whether it is marked as a day by more than its digits.
-func (d *dates) dayAt(i int) (n, to int, marked bool) {
+func (d *dateReader) dayAt(i int) (n, to int, marked bool) {
 	if n := ordinals[d.word(i)]; n > 0 {
 		return n, i + 1, true
 	}
@@ -204,7 +204,7 @@ func (d *dates) dayAt(i int) (n, to int, marked bool) {
 }
 
 // monthAt reads the month at i, after what may stand between a day and it.
-func (d *dates) monthAt(i int) (n, to int) {
+func (d *dateReader) monthAt(i int) (n, to int) {
 	for d.word(i) == "of" || d.word(i) == "de" || d.word(i) == "числа" || d.word(i) == "." && d.glued(i) || d.word(i) == "-" && d.glued(i) {
 		i++
 	}
@@ -219,7 +219,7 @@ func (d *dates) monthAt(i int) (n, to int) {
 }
 
 // yearAt reads a year at i, after a comma.
-func (d *dates) yearAt(i int) (n, to int) {
+func (d *dateReader) yearAt(i int) (n, to int) {
 	j := i
 	if d.word(j) == "," || d.word(j) == "de" {
 		j++
@@ -233,7 +233,7 @@ func (d *dates) yearAt(i int) (n, to int) {
 var joins = set("- – — по до to through thru until till bis und and и al au à do a hasta")
 
 // dayAndMonth reads "14 июля", "14th of July 2026", "14. Juli", and of "14–16 июля" the end.
-func (d *dates) dayAndMonth(i int) int {
+func (d *dateReader) dayAndMonth(i int) int {
 	n, to, _ := d.dayAt(i)
 	if n == 0 {
 		return 0
@@ -257,7 +257,7 @@ func (d *dates) dayAndMonth(i int) int {
 }
 
 // monthAndDay reads "July 14th, 2026", and of "July 1-14" the end.
-func (d *dates) monthAndDay(i int) int {
+func (d *dateReader) monthAndDay(i int) int {
 	mon := months[d.word(i)]
 	if mon == 0 {
 		return 0
@@ -284,7 +284,7 @@ func (d *dates) monthAndDay(i int) int {
 }
 
 // bareDay reads a day without a month: "14-го", "the 14th", "до 14 включительно".
-func (d *dates) bareDay(i int) int {
+func (d *dateReader) bareDay(i int) int {
 	n, to, marked := d.dayAt(i)
 	if n == 0 {
 		return 0

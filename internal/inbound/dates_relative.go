@@ -14,7 +14,7 @@ var (
 )
 
 // vague reads "end of the month", "до конца июля", "mid-June", "early September".
-func (d *dates) vague(i int) int {
+func (d *dateReader) vague(i int) int {
 	which := d.word(i)
 	end, mid, start := endWords[which], midWords[which], startWords[which]
 	if !end && !mid && !start {
@@ -76,7 +76,7 @@ func (d *dates) vague(i int) int {
 }
 
 // amountAt reads an amount of units at i ("две недели", "10 working days", "a week"); without a number it is one.
-func (d *dates) amountAt(i int) (n int, u unit, to int) {
+func (d *dateReader) amountAt(i int) (n int, u unit, to int) {
 	if d.word(i) == "a" && d.word(i+1) == "couple" {
 		i++
 	}
@@ -107,7 +107,7 @@ func (d *dates) amountAt(i int) (n int, u unit, to int) {
 }
 
 // later reads "через неделю", "in two weeks", "tomorrow", "next week", "next month".
-func (d *dates) later(i int) int {
+func (d *dateReader) later(i int) int {
 	switch word := d.word(i); {
 	case word == "завтра" || word == "tomorrow" || word == "morgen" || word == "demain" || word == "mañana" || word == "jutro":
 		return d.add(d.base.AddDate(0, 0, 1), i, i+1, false, false)
@@ -138,7 +138,7 @@ func (d *dates) later(i int) int {
 }
 
 // length reads how long somebody is away: "на две недели", "for 10 days", "две недели".
-func (d *dates) length(i int) int {
+func (d *dateReader) length(i int) int {
 	j := i
 	if spanWords[d.word(j)] {
 		j++
@@ -158,7 +158,7 @@ func (d *dates) length(i int) int {
 }
 
 // weekday reads "в понедельник", "next Monday". What follows or comes before the whole date is no new one.
-func (d *dates) weekday(i int) int {
+func (d *dateReader) weekday(i int) int {
 	n := weekdays[d.word(i)]
 	if n == 0 || eachWords[d.word(i-1)] && d.word(i-1) != "по" {
 		return 0
@@ -171,7 +171,7 @@ func (d *dates) weekday(i int) int {
 		case ",", "(", "the", ".", "den", "числа", "-", "–", "—", "le":
 			continue
 		}
-		probe := &dates{all: d.all, base: d.base, monthFirst: d.monthFirst}
+		probe := &dateReader{all: d.all, base: d.base, monthFirst: d.monthFirst}
 		if probe.iso(j) > 0 || probe.numeric(j) > 0 || probe.dayAndMonth(j) > 0 || probe.monthAndDay(j) > 0 || probe.bareDay(j) > 0 {
 			if len(probe.found) > 0 && (probe.found[0].date.Weekday()+6)%7 == time.Weekday(n-1) || len(probe.found) > 0 && probe.found[0].exact && d.all[j].sentence == d.all[i].sentence && j <= i+2 {
 				return 1
@@ -199,7 +199,7 @@ func (d *dates) weekday(i int) int {
 }
 
 // calendarWeek reads "KW 32", "week 32": its Monday.
-func (d *dates) calendarWeek(i int) int {
+func (d *dateReader) calendarWeek(i int) int {
 	if word := d.word(i); word != "kw" && word != "week" && word != "cw" {
 		return 0
 	}
@@ -221,7 +221,7 @@ func (d *dates) calendarWeek(i int) int {
 }
 
 // bareMonth reads a month after a preposition: "до сентября", "back in September".
-func (d *dates) bareMonth(i int) int {
+func (d *dateReader) bareMonth(i int) int {
 	mon := months[d.word(i)]
 	if mon == 0 || i == 0 || d.num(i+1, 1, 2) > 0 || d.all[i].glued {
 		return 0

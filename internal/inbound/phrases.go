@@ -2,16 +2,16 @@ package inbound
 
 import "strings"
 
-// phrase is a pattern over words: "word", "stem*", "one|other", ".." for up to three words
+// pattern is a phrase over words: "word", "stem*", "one|other", ".." for up to three words
 // of the same sentence, "@" for an address, "#" for a number, "?" for the mark, and "^"
 // for the start of a sentence.
-type phrase [][]string
+type pattern [][]string
 
 // phrases compiles one pattern a line.
-func phrases(lines string) []phrase {
-	var all []phrase
+func phrases(lines string) []pattern {
+	var all []pattern
 	for line := range strings.Lines(lines) {
-		var p phrase
+		var p pattern
 		for field := range strings.FieldsSeq(line) {
 			p = append(p, strings.Split(field, "|"))
 		}
@@ -22,8 +22,8 @@ func phrases(lines string) []phrase {
 	return all
 }
 
-// spoken is what phrases are matched against: tokens without marks but the question mark.
-func spoken(all []token) []token {
+// wordsOf is what phrases are matched against: tokens without marks but the question mark.
+func wordsOf(all []token) []token {
 	words := make([]token, 0, len(all))
 	for _, t := range all {
 		if t.kind != mark || t.text == "?" {
@@ -35,7 +35,7 @@ func spoken(all []token) []token {
 
 // find is where the first of the phrases stands in words: the indices of its first word
 // and of the one after its last; ok is false if none does.
-func find(words []token, all []phrase) (from, to int, ok bool) {
+func find(words []token, all []pattern) (from, to int, ok bool) {
 	for i := range words {
 		for _, p := range all {
 			if end := p.at(words, i, i); end >= 0 {
@@ -46,13 +46,13 @@ func find(words []token, all []phrase) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
-func has(words []token, all []phrase) bool {
+func has(words []token, all []pattern) bool {
 	_, _, ok := find(words, all)
 	return ok
 }
 
 // at is the index after the phrase if it stands at i, else -1.
-func (p phrase) at(words []token, start, i int) int {
+func (p pattern) at(words []token, start, i int) int {
 	if len(p) == 0 {
 		return i
 	}

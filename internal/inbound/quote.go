@@ -70,7 +70,7 @@ var (
 // headerBlock tells whether lines start with a quoted header ("From: … Sent: … To: …").
 func headerBlock(lines []string) bool {
 	i := 0
-	if rule(lines[0]) && len(lines) > 1 {
+	if drawnLine(lines[0]) && len(lines) > 1 {
 		i = next(lines, 1)
 	}
 	if i >= len(lines) || !firstField.MatchString(clean(lines[i])) {
@@ -85,8 +85,8 @@ func headerBlock(lines []string) bool {
 	return found >= 1
 }
 
-// rule tells a line drawn of underscores or dashes.
-func rule(line string) bool {
+// drawnLine tells a line drawn of underscores or dashes.
+func drawnLine(line string) bool {
 	line = clean(line)
 	return len(line) >= 5 && strings.Trim(line, "_-—=*") == ""
 }
@@ -101,6 +101,7 @@ func next(lines []string, i int) int {
 
 var (
 	wrote = regexp.MustCompile(`(?i)(^|[^\p{L}])(wrote|writes|schrieb|a écrit|escribió|scritto|napisał|napisał\(a\)|napisała|пишет|пишете|писал|писала|писали|написал|написала|написал\(а\)|написав|пише|жазды)([^\p{L}].*)?:?$`)
+	whole = regexp.MustCompile(`(?i)^(\p{L}+,? )?(\p{L}+\.?,? )?\d{1,2}[ ./](\d{1,2}|\p{L}+)\.?[ ./]\d{2,4}( г\.)?,?( в| at)? \d{1,2}:\d{2}.{0,80}:$`)
 	dated = regexp.MustCompile(`\d{1,2}[:.h]\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}`)
 	email = regexp.MustCompile(`[\p{L}\d._%+'-]+@[\p{L}\d-]+(\.[\p{L}\d-]+)+`)
 )
@@ -119,6 +120,9 @@ func introduces(lines []string) int {
 			return 0
 		}
 		if strings.HasSuffix(line, ":") && dated.MatchString(line) && (wrote.MatchString(line) || email.MatchString(line)) {
+			return n
+		}
+		if strings.HasSuffix(line, ":") && whole.MatchString(line) {
 			return n
 		}
 		if strings.HasSuffix(line, ":") && wrote.MatchString(line) && email.MatchString(line) {

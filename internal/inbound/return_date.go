@@ -32,6 +32,14 @@ back|return*|returning|reopen*|resume*|rejoin|reachable|available|respond*|reply
 open on|from|again
 in the|my office on|from|again
 at my desk
+hear|pick|begin|begins|start|starts|earliest|opens|docking|landing|yours
+home on|the|#
+in on|for
+first day
+kehre|kehren
+terug|tilbake|tilbage|tillbaka|zpět|takaisin
+до встречи
+к вам|работе|делам
 wieder|zurück|erreichbar|antworte*|rückkehr
 retour|rentre*|reviens|reviendrai|reprise|répondrai|revenir|rentrerai
 vuelvo|regreso|volver*|regresar*|vuelta|reincorpor*
@@ -54,6 +62,15 @@ vacation|holiday*|leave|away|absent|absence|ooo|pto|travel*|traveling|sabbatical
 out of the|my office
 out of office
 out until|till|from|of|on|today|the|for|this
+at|on|in a|the|site|sea|court|course|tour|retreat fair|show|conference|expo|exhibition|congress|sea|course|tour|cabin
+on site|course|tour|retreat|duty|call|strike|shift
+at sea
+in court
+down for
+gone
+stocktaking|vacationing|weekend
+nie ma
+vakantie|verlof|semester|ferie
 not in|at the|my office|desk
 limited|no access
 urlaub*|abwesend|abwesenheit|büro|dienstreise|krank|geschlossen|betriebsferien|ferien
@@ -76,19 +93,20 @@ messe|halle|angebot|rabatt`)
 
 // returnDate is the date that an absence ends at, as its text and the words of its subject
 // say it: of several the latest. It is after the day of writing, and at most maxAbsence
-// days; zero if there is none. It is midnight in the zone of whoever wrote.
-func returnDate(text string, written time.Time) time.Time {
-	if written.IsZero() || written.Year() < 2000 || written.Year() > 2200 {
-		return time.Time{}
+// days; zero if there is none. It is midnight in the zone of whoever wrote. It is sure if
+// a word says so, and else only a date of an absence.
+func returnDate(text string, written time.Time) (date time.Time, sure bool) {
+	if written.Year() < 2000 || written.Year() > 2200 {
+		return time.Time{}, false
 	}
 	all := tokens(text)
 	sentences := map[int][]token{}
-	for _, word := range spoken(all) {
+	for _, word := range wordsOf(all) {
 		sentences[word.sentence] = append(sentences[word.sentence], word)
 	}
 	found := mentions(all, written)
 	now := midnight(written)
-	best, date := 0, time.Time{}
+	best := 0
 	for i, m := range found {
 		if !m.date.After(now) || m.date.After(now.AddDate(0, 0, maxAbsence)) {
 			continue
@@ -98,7 +116,7 @@ func returnDate(text string, written time.Time) time.Time {
 			best, date = rank, m.date
 		}
 	}
-	return date
+	return date, best > 1
 }
 
 // ends tells whether the next date is the end of a range that starts with m.
@@ -169,7 +187,7 @@ func (m mention) before(all []token) string {
 
 // away tells whether the words right after a date are of an absence: "с 5 июля в отпуске".
 func (m mention) away(all []token) bool {
-	after := spoken(all[m.to:min(len(all), m.to+6)])
+	after := wordsOf(all[m.to:min(len(all), m.to+6)])
 	from, _, ok := find(after, awayWords)
 	_, backAt, isBack := find(after, backWords)
 	return ok && (!isBack || from < backAt)
