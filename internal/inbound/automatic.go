@@ -37,6 +37,12 @@ func Signs(l *Letter, sent Sent) []Sign {
 			signs = append(signs, Sign{"another subject", 2})
 		}
 	}
+	switch optOut(text) {
+	case PlainOptOut:
+		signs = append(signs, Sign{"asks to be left alone", -6})
+	case LikelyOptOut:
+		signs = append(signs, Sign{"may ask to be left alone", -3})
+	}
 	if greets(words, l.To) {
 		signs = append(signs, Sign{"calls us by name", -4})
 	}

@@ -117,7 +117,8 @@ i'm|i|am|currently|be|is|are .. away|out|offline|unavailable|absent|traveling|tr
 gone fishing|sailing|hiking|camping|skiing|hunting|to|for|away
 bank|public|national|school|skiing|summer|winter|company|christmas|easter holiday|holidays|break
 on site|retreat|tour|course|call|maneuvers|safari|cruise|assignment|training|strike|sabbatical|standby|stage
-at sea|court|a|the conference|fair|show|expo|exhibition|congress|hospital|sea|funeral|wedding|beach|cabin
+at sea|court
+at a|the|my .. conference|fair|show|expo|exhibition|congress|hospital|funeral|wedding|beach|cabin
 in court|hospital|surgery|transit|training|labour|labor
 on|taking|from|my day|days|week|weeks|time off
 half|spring|fall|mid term|break|semester
@@ -222,7 +223,7 @@ ya no trabaja
 nie pracuje
 більше не працює`)},
 	{"confirms that it came", 5, phrases(`
-we'll|we will|someone|somebody .. answer|reply|respond soon|shortly|in
+we'll|i'll|will|shall|someone|somebody .. answer|reply|respond soon|shortly|in
 inbox is
 line is|open
 this|your note|message|email was generated|received|logged
@@ -320,7 +321,6 @@ i|we need|want|would|prefer|suggest|think|like
 bitte .. senden|schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
-	{"asks to be left alone", -6, leaveRule},
 	{"answers", -4, phrases(`
 ^ да|нет|ок|ага|хорошо|согласен|согласна|отлично|супер|принято|понял|поняла|договорились|интересно|конечно|можно|заезжайте|добро|годится
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*

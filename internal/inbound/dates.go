@@ -302,7 +302,7 @@ func (d *dateReader) bareDay(i int) int {
 	anchor := d.anchor()
 	for add := range 3 {
 		date := time.Date(anchor.Year(), anchor.Month()+time.Month(add), n, 0, 0, 0, 0, d.base.Location())
-		if date.Day() == n && date.After(anchor) {
+		if date.Day() == n && (date.After(anchor) || date.Equal(anchor) && date.After(d.base)) {
 			return d.add(date, i, to, false, false)
 		}
 	}

@@ -166,6 +166,10 @@ func (d *dateReader) weekday(i int) int {
 	if next := d.word(i + 1); (next == "-" || next == "–" || next == "/" || next == "—") && weekdays[d.word(i+2)] > 0 {
 		return 3 // opening hours
 	}
+	if d.word(i+1) == "week" { // "Friday week"
+		anchor := d.base.AddDate(0, 0, (n-int(d.base.Weekday())+6)%7+8)
+		return d.add(anchor, i, i+2, false, false)
+	}
 	for j := i + 1; j <= i+4 && j < len(d.all); j++ {
 		switch d.word(j) {
 		case ",", "(", "the", ".", "den", "числа", "-", "–", "—", "le":

@@ -14,6 +14,7 @@ var sinceWords = set("с со from since starting beginning ab vom von seit du d
 
 // backWords say in a sentence that somebody is there again.
 var backWords = phrases(`
+i'll|we'll be
 верн*|возвращ*|возврат*|выйд*|выхожу|выходим|выходит|появл*|приеду|приезжаю|приедет|приступ*
 выход* на|с
 дата выхода|возвращения|возврата
@@ -28,7 +29,7 @@ var backWords = phrases(`
 работаем|работа*|открыт*|откроемся|возобнов*
 доступ* с
 встретимся|увидимся|продолжим
-back|return*|returning|reopen*|resume*|rejoin|reachable|available|respond*|reply|replies|answer*|read|recommence*|again|restart*
+back|return*|returning|reopen*|resume*|rejoin|reachable|available|respond*|reply|replies|answer*|read|reading|recommence*|again|restart*
 open on|from|again
 in the|my office on|from|again
 at my desk
@@ -62,7 +63,7 @@ vacation|holiday*|leave|away|absent|absence|ooo|pto|travel*|traveling|sabbatical
 out of the|my office
 out of office
 out until|till|from|of|on|today|the|for|this
-at|on|in a|the|site|sea|court|course|tour|retreat fair|show|conference|expo|exhibition|congress|sea|course|tour|cabin
+at|on|in a|the .. fair|show|conference|expo|exhibition|congress|sea|course|tour|cabin
 on site|course|tour|retreat|duty|call|strike|shift
 at sea
 in court
@@ -106,14 +107,20 @@ func returnDate(text string, written time.Time) (date time.Time, sure bool) {
 	}
 	found := mentions(all, written)
 	now := midnight(written)
-	best := 0
+	best, end := 0, time.Time{}
 	for i, m := range found {
 		if !m.date.After(now) || m.date.After(now.AddDate(0, 0, maxAbsence)) {
 			continue
 		}
 		rank := m.rank(all, sentences[all[m.from].sentence], i+1 < len(found) && ends(all, m, found[i+1]))
+		if rank > 0 && m.date.After(end) && !m.date.After(end.AddDate(0, 0, 4)) {
+			rank = max(rank, best) // "until Friday 10 July; on Monday 13 July …"
+		}
 		if rank > best || rank == best && rank > 0 && m.date.After(date) {
 			best, date = rank, m.date
+		}
+		if rank > 1 {
+			end = m.date
 		}
 	}
 	return date, best > 1
@@ -133,7 +140,7 @@ func ends(all []token, m, next mention) bool {
 }
 
 // rank is how sure it is that a date is a return: 3 with a word of returning or the end of an
-// absence, 2 for an end without one, 1 for a date of an absence, 0 if it is another date.
+// absence, 2 for an end without one, 1 for a date that may be one, 0 for a start or another date.
 func (m mention) rank(all []token, sentence []token, starts bool) int {
 	if starts {
 		return 0
@@ -144,6 +151,8 @@ func (m mention) rank(all []token, sentence []token, starts bool) int {
 		return 0
 	}
 	switch {
+	case deadlineWords[before] && !has(sentence, surelyBack):
+		return 0
 	case m.span && !untilWords[before]:
 		if back || away {
 			return 1
@@ -152,7 +161,7 @@ func (m mention) rank(all []token, sentence []token, starts bool) int {
 	case untilWords[before] && (away || back):
 		return 3
 	case sinceWords[before]:
-		if back && !(away && m.away(all)) {
+		if (back || !m.away(all)) && !(away && m.away(all)) {
 			return 3
 		}
 		return 0
@@ -160,11 +169,14 @@ func (m mention) rank(all []token, sentence []token, starts bool) int {
 		return 3
 	case untilWords[before] || before == "-" || before == "–" || before == "—":
 		return 2
-	case away:
-		return 1
+	case other:
+		return 0
 	}
-	return 0
+	return 1
 }
+
+// deadlineWords come before dates until which something is promised.
+var deadlineWords = set("by к ко позднее later")
 
 var surelyBack = phrases(`
 верн*|возвращ*|выхожу|выйду
@@ -177,7 +189,7 @@ func (m mention) before(all []token) string {
 		case text == "-" || text == "–" || text == "—":
 			return text
 		case all[i].kind == mark, weekdays[text] > 0:
-		case strings.Contains(" the on конца конец до и including einschließlich einschl включно incl inkl zum dem den le el am утра вечера середины начала ", " "+text+" ") && text != "до":
+		case strings.Contains(" the on week конца конец до и including einschließlich einschl включно incl inkl zum dem den le el am утра вечера середины начала ", " "+text+" ") && text != "до":
 		default:
 			return text
 		}

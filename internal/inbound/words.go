@@ -108,7 +108,7 @@ func startsItem(line string) bool {
 
 // shortened are words whose full stop ends no sentence.
 var shortened = set("тел моб сот доб вн внутр г ул д им т к н п е и др стр с э mr mrs ms dr ext tel no nr ph st co ltd inc jr sr e g i prof hr fr янв фев мар апр июн июл авг сен сент окт ноя нояб дек " +
-	"jan feb mar apr jun jul aug sep sept oct nov dec z b")
+	"mon tue tues wed thu thur thurs fri sat sun пн вт ср чт пт сб вс jan feb mar apr jun jul aug sep sept oct nov dec z b")
 
 // endsSentence tells whether the last token, a mark, ends a sentence before the rest.
 func endsSentence(all []token, rest string) bool {
@@ -128,6 +128,10 @@ func endsSentence(all []token, rest string) bool {
 		return true
 	}
 	before := all[len(all)-2]
+	if before.kind == number && len(before.text) <= 2 {
+		word, _, _ := strings.Cut(strings.TrimSpace(clip(rest, 40)), " ")
+		return months[small(strings.Trim(word, ".,;)"))] == 0 // "14. Juli"
+	}
 	return !(before.kind == letters && (shortened[before.text] || utf8.RuneCountInString(before.text) == 1))
 }
 
