@@ -23,6 +23,6 @@ func ReadAnswer(l *Letter, sent Sent) (Answer, bool) {
 		return answer, false
 	}
 	answer.Back, _ = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
-	answer.Substitute = substitute(answer.Text)
+	answer.Substitute = substitute(ownText(answer.Text), l)
 	return answer, true
 }
