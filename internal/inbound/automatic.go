@@ -3,6 +3,7 @@ package inbound
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Sign is one reason to think that a machine (weight above zero) or a person (below) wrote a letter.
@@ -27,10 +28,12 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
 	subject := wordsOf(tokens(foreignSubject(l.Subject, sent.Subject)))
-	signs = appendSigns(signs, "subject: ", subjectRules, subject)
+	if !answers(l.Subject) {
+		signs = appendSigns(signs, "subject: ", subjectRules, subject)
+	}
 	signs = appendSigns(signs, "", textRules, words)
 	if quotes(l.Text) {
-		signs = append(signs, Sign{"quotes a letter", -5})
+		signs = append(signs, Sign{"quotes a letter", -3})
 	} else {
 		signs = append(signs, Sign{"quotes nothing", 1})
 		if len(subject) > 0 && !answers(l.Subject) {
@@ -45,6 +48,12 @@ func Signs(l *Letter, sent Sent) []Sign {
 	}
 	if greets(words, l.To) {
 		signs = append(signs, Sign{"calls us by name", -4})
+	}
+	if addresses(text) {
+		signs = append(signs, Sign{"calls somebody by name", -4})
+	}
+	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
+		signs = append(signs, Sign{"speaks of our letter", -3})
 	}
 	if commands(words) {
 		signs = append(signs, Sign{"tells us to do something", -3})
@@ -153,6 +162,46 @@ func greets(words []token, to []Mailbox) bool {
 	}
 	return false
 }
+
+// greeting is a name at the start of a text, with or without a greeting.
+var greeting = regexp.MustCompile(`^(?:(?i:здравствуйте|добрый день|доброе утро|добрый вечер|добрый|приветствую|привет|уважаем\p{L}+|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? \p{L}+|bonjour|hola|dzień dobry|вітаю)[,!]? )?(\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\n)`)
+
+// anybody are words that stand where a name may.
+var anybody = set("здравствуйте привет приветствую хей хай эй ура доброго коллеги друзья господа отправитель партнеры клиент клиенты все всем ребята товарищи спасибо извините простите внимание уважаемые приветик салам йо " +
+	"hello hey all colleagues everyone everybody team sender sir madam customer customers friends folks thanks thank sorry greetings away back closed out gone merci danke hola bonjour absent yes please " +
+	"kollegen damen herren kunde kunden urlaub note auto")
+
+// addresses tells whether a text starts with somebody's name, which machines do not know.
+func addresses(text string) bool {
+	found := greeting.FindStringSubmatch(text)
+	return found != nil && !anybody[small(found[1])] && months[small(found[1])] == 0 && weekdays[small(found[1])] == 0
+}
+
+// speaksOf tells whether a text has a word of our subject in it, other than of time and absence.
+func speaksOf(words []token, subject string) bool {
+	ours := map[string]bool{}
+	for _, t := range tokens(subject) {
+		if t.kind == letters && utf8.RuneCountInString(t.text) >= 5 && months[t.text] == 0 && weekdays[t.text] == 0 && !has([]token{t}, commonRule) {
+			ours[stem(t.text)] = true
+		}
+	}
+	for _, word := range words {
+		if word.kind == letters && utf8.RuneCountInString(word.text) >= 5 && ours[stem(word.text)] {
+			return true
+		}
+	}
+	return false
+}
+
+// inMarks is what stands in quotation marks, as machines put our subject.
+var inMarks = regexp.MustCompile(`«[^»]*»|"[^"\n]*"|“[^”]*”|„[^“”]*[“”]`)
+
+// commonRule are words of subjects that machines say too.
+var commonRule = phrases(`
+отпуск*|офис*|работ*|вопрос*|письм*|срочн*|заявк*|адрес*|компани*|клиент*|предлож*|пригла*|встреч*|город*|наличи*|склад*|конец|конца|квартал*|цены|цена
+vacation|holiday*|office|until|next|week|month|quarter|year|every|service|about|their|there|where|question*|meeting|invitation|reply|email|letter|urgent|contact|shelf|without|after|before`)
+
+func stem(word string) string { return string([]rune(word)[:5]) }
 
 // answers tells whether a subject starts with Re: or the like.
 func answers(subject string) bool {

@@ -67,7 +67,8 @@ var textRules = []answerRule{
 автоматическ* ответ|ответы|сообщение|уведомление|письмо|рассылка
 автоматически сформирован*|создан*|отправлен*
 сформирован*|создан*|отправлен* автоматически
-это|вам|отвечает|пишет .. робот|бот
+это|вам|отвечает|пишет .. робот|бот|автосекретарь|автоответчик
+автосекретар*|автоинформатор*
 не|нет нужно|надо|необходимости отвечать на это|данное
 на это|данное письмо|сообщение отвечать не|нет
 automatic|automated|auto|automatically reply|response|generated|message|answer|email|acknowledgement|notification|sent
@@ -207,6 +208,7 @@ kein zugriff`)},
 moved on to
 в|у .. не состою|числюсь
 уже не в|на|у|работ*
+теперь в|на другом|другой|другом|пенсии
 больше не|здесь работает|работаю|пользуется|является
 не работает|работаю в|у больше|нашей|компании|нас|данной
 уволен|уволился|уволилась
@@ -237,6 +239,7 @@ ihre|ihr .. eingegangen|erhalten
 наш|наши менеджер|специалист|сотрудник|оператор|менеджеры|специалисты .. свяж*|ответ*
 мы|специалист свяжемся|ответим вам|с|в|на
 исполнитель будет назначен
+документ|обращение|письмо .. поступил*|ожидает|зарегистр*
 срок рассмотрения|ответа
 спасибо|благодарим за обращение|ваше
 в ближайшее время
@@ -321,6 +324,19 @@ i|we need|want|would|prefer|suggest|think|like
 bitte .. senden|schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
+	{"was away", -4, phrases(`
+был|была|были .. отпуске|командировке|больничном|отъезде
+вышел|вышла|вернулся|вернулась|вернулись из|с отпуска|командировки|больничного|отпуска
+только|уже|вчера|сегодня вернулся|вернулась|вышел|вышла
+отпуск кончился|закончился|прошел
+теперь вышел|вернулся
+was|were|been|just .. on|out|away vacation|leave|holiday|of|sick
+back from
+i'm|i|am back now|again|from|in|at
+just got|came|returned back|from
+got back
+got your out
+your|ваш out|автоответ*`)},
 	{"answers", -4, phrases(`
 ^ да|нет|ок|ага|хорошо|согласен|согласна|отлично|супер|принято|понял|поняла|договорились|интересно|конечно|можно|заезжайте|добро|годится
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
@@ -331,9 +347,10 @@ proszę przesłać|o`)},
 у нас|меня стоит|есть|свой|свои|своя|уже|все|два|три|один
 вы|вашу|вашего|вашей|вами|вам|ваши пишете|предлож*|презентац*|каталог*|статья|статью|расчет*
 но|а|и .. кп|предложение|расчет|цену|прайс
-^ yes|no|ok|okay|sure|great|thanks|sounds|agreed|nope|yep|yeah|perfect|interesting
+^ no|ok|okay|sure|great|thanks|sounds|agreed|nope|yep|yeah|perfect|interesting
 no thanks|thank|interest
 not interested|interesting|relevant|now|needed|for
+^ yes please|we|i|it|but|send|that|the|let's|sure|of
 but yes|send|we|ok|sure
 looks|sounds good|interesting|great|fine
 quote|quotation|budget|pricing|price|invoice|proposal|discount

@@ -64,6 +64,7 @@ var leaveRule = phrases(`
 не хочу|желаю|хотим|желаем .. получать|видеть .. рассылку|письма|письмо|рекламу|писем|спам|их|это|рассылок|сообщения|предложения|ваши
 удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|снимите|выпишите|сотрите .. меня|нас|адрес|почту|email|ящик|контакт|контакты|данные|мейл|мыло|емейл
 удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|выпишите .. из .. базы|базу|рассылки|списка|списков|рассылок|баз
+меня|нас|адрес|почту|email|ящик .. из .. рассылки|рассылок|списков|списка|базы убрать|удалить|исключить|вычеркнуть
 прекратите|перестаньте|хватит|прекратить|завязывайте|кончайте .. писать|слать|присылать|рассылку|рассылки|спам|спамить|рассылать|беспокоить|отправлять
 отзываю|отзываем .. согласие
 отказываюсь|отказываемся от .. рассылки|рассылок|писем|получения
@@ -83,6 +84,7 @@ don't|dont|never|not ever|you|please|to email|mail|contact|write|message|bother 
 don't|dont|never email|mail|contact|write|message|bother
 don't|dont|not want .. mail|mails|email|emails|letters|newsletter|newsletters|messages|these
 don't|dont|not wish|want|care to .. receive|get|hear
+suppress .. address|email|domain|us|me
 opt|opting me|us|out
 opt out
 no more mail|mails|email|emails|letters|messages|newsletters
@@ -124,7 +126,7 @@ stop by|in|over|at`)
 
 // likelyRule are words after which a person should decide.
 var likelyRule = phrases(`
-стоп|хватит|достали|надоели|надоело|воздержитесь|приостановите|притормозите|завязывайте|спам|спама|спамите|рассылка|рассылку|рассылки|рассылок|отписка|отпишусь
+стоп|хватит|достали|надоели|надоело|воздержитесь|приостановите|притормозите|притормозим|приостановим|завязывайте|спам|спама|спамите|рассылка|рассылку|рассылки|рассылок|отписка|отпишусь
 не предлагайте|присылайте|шлите|беспокойте|звоните|отвлекайте|тревожьте
 слишком|очень|так .. часто|много
 часто пишете|присылаете|письма
@@ -135,6 +137,8 @@ var likelyRule = phrases(`
 не надо|нужно|стоит|имеет .. писать|присылать|слать|смысла
 откуда .. адрес|почта|почту|email|контакт|контакты
 на каком основании
+no more webinars|invites|invitations|brochures|offers|ads|advertising|marketing
+may not receive
 enough|spam|spamming|newsletter|newsletters|mailing|mailings
 hold off|fire
 no|not point|use|much|any|sense .. writing|mailing|sending|emailing

@@ -57,7 +57,7 @@ var divider = regexp.MustCompile(`(?i)^\W*[-_—=*]{2,}\s*(original message|orig
 
 // disclaimer starts the small print below a signature.
 var disclaimer = regexp.MustCompile(`(?i)^\W*((this|the information (contained )?in this) (e-?mail|message|communication)\b.{0,80}\b(confidential|privileged|intended)|` +
-	`(настоящее|данное|это) (электронное )?(сообщение|письмо).{0,80}конфиденциальн|информация, содержащаяся в (этом|данном|настоящем).{0,80}конфиденциальн|` +
+	`(настоящее|данное|это) (электронное )?(сообщение|письмо).{0,80}(конфиденциальн|тайну|коммерческ)|информация, содержащаяся в (этом|данном|настоящем).{0,80}конфиденциальн|` +
 	`уведомление о конфиденциальности|confidentiality notice|diese e-?mail.{0,80}vertraulich)`)
 
 // fields are the words before the colons of a quoted header, from first (who wrote) to the others.
