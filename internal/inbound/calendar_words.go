@@ -9,25 +9,25 @@ import (
 // French, Spanish, Italian, Polish, Ukrainian, Kazakh and some
 // of their neighbours.
 var months = names(`
-январь января januari ledna janeiro tammikuuta январе янв january jan januar jänner janvier enero gennaio stycznia styczeń січня қаңтар
-февраль февраля februari února fevereiro helmikuuta феврале фев февр february feb februar février fevrier febrero febbraio lutego luty лютого ақпан
-март марта maart března março maaliskuuta марте мар march mar märz maerz mars marzo marca marzec березня наурыз
-апрель апреля dubna huhtikuuta апреле апр april apr avril abril aprile kwietnia kwiecień квітня сәуір
-май мая mei maj května maio toukokuuta мае may mai mayo maggio maja травня мамыр
-июнь июня června junho kesäkuuta июне июн june jun juni juin junio giugno czerwca czerwiec червня маусым
-июль июля července julho heinäkuuta июле июл july jul juli juillet julio luglio lipca lipiec липня шілде
-август августа augusti augustus srpna elokuuta августе авг august aug août aout agosto sierpnia sierpień серпня тамыз
-сентябрь сентября září setembro syyskuuta сентябре сен сент september sep sept septembre septiembre settembre września wrzesień вересня қыркүйек
-октябрь октября října outubro lokakuuta октябре окт october oct oktober okt octobre octubre ottobre października październik жовтня қазан
-ноябрь ноября listopadu novembro marraskuuta ноябре ноя нояб november nov novembre noviembre listopada listopad листопада қараша
-декабрь декабря prosince dezembro joulukuuta декабре дек december dec dezember dez décembre decembre diciembre dicembre grudnia grudzień грудня желтоқсан`)
+январь января januari ledna janeiro tammikuuta январе янв january jan januar jänner janvier enero gennaio stycznia styczeń січня қаңтар қаңтарға қаңтарда
+февраль февраля februari února fevereiro helmikuuta феврале фев февр february feb februar février fevrier febrero febbraio lutego luty лютого ақпан ақпанға ақпанда
+март марта maart března março maaliskuuta марте мар march mar märz maerz mars marzo marca marzec березня наурыз наурызға наурызда
+апрель апреля dubna huhtikuuta апреле апр april apr avril abril aprile kwietnia kwiecień квітня сәуір сәуірге сәуірде
+май мая mei maj května maio toukokuuta мае may mai mayo maggio maja травня мамыр мамырға мамырда
+июнь июня června junho kesäkuuta июне июн june jun juni juin junio giugno czerwca czerwiec червня маусым маусымға маусымда
+июль июля července julho heinäkuuta июле июл july jul juli juillet julio luglio lipca lipiec липня шілде шілдеге шілдеде
+август августа augusti augustus srpna elokuuta августе авг august aug août aout agosto sierpnia sierpień серпня тамыз тамызға тамызда
+сентябрь сентября září setembro syyskuuta сентябре сен сент september sep sept septembre septiembre settembre września wrzesień вересня қыркүйек қыркүйекке қыркүйекте
+октябрь октября října outubro lokakuuta октябре окт october oct oktober okt octobre octubre ottobre października październik жовтня қазан қазанға қазанда
+ноябрь ноября listopadu novembro marraskuuta ноябре ноя нояб november nov novembre noviembre listopada listopad листопада қараша қарашаға қарашада
+декабрь декабря prosince dezembro joulukuuta декабре дек december dec dezember dez décembre decembre diciembre dicembre grudnia grudzień грудня желтоқсан желтоқсанге желтоқсанде`)
 
 // weekdays are the names of weekdays from Monday. Plurals ("on Mondays", "по вторникам") are habits, no dates.
 var weekdays = names(`
 понедельник понедельника maandag måndag mandag pondělí segunda понедельнике понедельнику пн monday mon montag lundi lunes lunedì poniedziałek poniedziałku poniedziałka понеділок понеділка дүйсенбі дүйсенбіде
 вторник вторника dinsdag tisdag tirsdag úterý terça вторнике вторнику вт tuesday tue tues dienstag mardi martes martedì wtorek wtorku вівторок вівторка сейсенбі
 среда среду woensdag onsdag středa středu quarta среды среде ср wednesday wed mittwoch mercredi miércoles miercoles mercoledì środa środę środy середа середу середи сәрсенбі
-четверг четверга donderdag torsdag čtvrtek quinta четверге четвергу чт thursday thu thur thurs donnerstag jeudi jueves giovedì czwartek czwartku четвер четверга бейсенбі
+четверг четверга donderdag torsdag čtvrtek quinta четверге четвергу чт thursday thu thur thurs donnerstag jeudi jueves giovedì czwartek czwartku четвер бейсенбі
 пятница пятницу vrijdag fredag pátek sexta пятницы пятнице пт friday fri freitag vendredi viernes venerdì piątek piątku п'ятниця п'ятницю п'ятниці жұма
 суббота субботу zaterdag lördag lørdag субботы субботе сб saturday samstag samedi sábado sabato sobota sobotę soboty субота суботу суботи сенбі
 воскресенье воскресенья zondag söndag søndag воскресенью вс sunday sonntag dimanche domingo domenica niedziela niedzielę niedzieli неділя неділю неділі жексенбі`)

@@ -132,7 +132,7 @@ func endsSentence(all []token, rest string) bool {
 		word, _, _ := strings.Cut(strings.TrimSpace(clip(rest, 40)), " ")
 		return months[small(strings.Trim(word, ".,;)"))] == 0 // "14. Juli"
 	}
-	return !(before.kind == letters && (shortened[before.text] || utf8.RuneCountInString(before.text) == 1))
+	return !(before.kind == letters && !(before.glued && all[len(all)-3].kind == number) && (shortened[before.text] || utf8.RuneCountInString(before.text) == 1))
 }
 
 func set(words string) map[string]bool {
