@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,14 +33,6 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
 	signs = appendSigns(signs, "", textRules, words)
-	if quotes(l.Text) {
-		signs = append(signs, Sign{"quotes a letter", -3})
-	} else {
-		signs = append(signs, Sign{"quotes nothing", 1})
-		if len(subject) > 0 && !answers(l.Subject) {
-			signs = append(signs, Sign{"another subject", 2})
-		}
-	}
 	switch optOut(text) {
 	case PlainOptOut:
 		signs = append(signs, Sign{"asks to be left alone", -6})
@@ -55,12 +48,15 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
 		signs = append(signs, Sign{"speaks of our letter", -3})
 	}
+	if figures.MatchString(text) {
+		signs = append(signs, Sign{"names figures", -3})
+	}
 	if commands(words) {
 		signs = append(signs, Sign{"tells us to do something", -3})
 	}
 	switch date, sure := returnDate(text, l.Date); {
 	case sure:
-		signs = append(signs, Sign{"a date of return", 2})
+		signs = append(signs, Sign{aDate, 2})
 	case !date.IsZero():
 		signs = append(signs, Sign{"a date ahead", 1})
 	}
@@ -70,7 +66,34 @@ func Signs(l *Letter, sent Sent) []Sign {
 	case phoneNumber.MatchString(own):
 		signs = append(signs, Sign{"a phone number", 1})
 	}
+	signs = capped(signs)
+	switch {
+	case quotes(l.Text):
+		signs = append(signs, Sign{"quotes a letter", -3})
+	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < 0 }):
+		signs = append(signs, Sign{"quotes nothing", 2})
+		if len(subject) > 0 && !answers(l.Subject) {
+			signs = append(signs, Sign{"another subject", 2})
+		}
+	}
 	return signs
+}
+
+// maxAwayWeight bounds what words of absence weigh together, since people who speak of
+// theirs use all of them.
+const maxAwayWeight = 6
+
+// capped bounds the weights of the signs of absence.
+func capped(signs []Sign) []Sign {
+	sum := 0
+	for i, sign := range signs {
+		switch sign.Name {
+		case isAway, awayFor, isBack, aDate, ofMail:
+			signs[i].Weight = min(sign.Weight, maxAwayWeight-sum)
+			sum += signs[i].Weight
+		}
+	}
+	return slices.DeleteFunc(signs, func(s Sign) bool { return s.Weight == 0 })
 }
 
 func appendSigns(signs []Sign, prefix string, rules []answerRule, words []token) []Sign {
@@ -192,6 +215,9 @@ func speaksOf(words []token, subject string) bool {
 	}
 	return false
 }
+
+// figures are prices, powers, pressures: what people write of business.
+var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
 
 // inMarks is what stands in quotation marks, as machines put our subject.
 var inMarks = regexp.MustCompile(`«[^»]*»|"[^"\n]*"|“[^”]*”|„[^“”]*[“”]`)

@@ -1,5 +1,14 @@
 package inbound
 
+// The signs of an absence.
+const (
+	isAway  = "is away"
+	awayFor = "speaks of what people are away for"
+	isBack  = "will be back"
+	aDate   = "a date of return"
+	ofMail  = "speaks of letters, hours or wishes"
+)
+
 // answerRule is phrases with one meaning, and how much they say.
 type answerRule struct {
 	name   string
@@ -87,7 +96,7 @@ automatyczna odpowiedź
 wiadomość automatyczna
 автоматична відповідь|повідомлення
 автоматты`)},
-	{"is away", 4, phrases(`
+	{isAway, 4, phrases(`
 в|во очередном|ежегодном|отпуске|отпуск|командировке|командировку|декретном|декрете|декрет|отъезде|разъездах
 ухожу|ушел|ушла|уходим|нахожусь|находимся|нахожусь .. отпуске|отпуск|командировке|больничном|декрет|декретном|каникулы
 на больничном|выезде|учебе|обучении|сессии|сборах|конференции|выставке|форуме|семинаре|объекте|море|даче|вахте|рыбалке|праздниках|каникулах|карантине|стажировке|лечении|операции
@@ -154,7 +163,54 @@ szabadságon
 em férias|viagem
 estoy|estaré fuera|ausente|de
 демалыста*|іссапарда*|еңбек`)},
-	{"will be back", 2, phrases(`
+	{awayFor, 3, phrases(`
+свадьба|свадьбе|свадьбу|свадебное|роддом|роддоме|роды|родилась|родился|родили|пополнение|юбилей|похороны|похоронах|траур|субботник
+море|моря|горы|горах|лес|лесу|тайга|тайге|поход|походе|байдарка|сплав|экспедиция|экспедиции|рейс|рейсе|плавание|круиз|пляж|пляже|дача|дачу|огород|картошка|картошку|баня|сауна
+рыбалка|рыбалку|охота|охоту|охоте|грибы|ягоды|лыжи|лыжах|шашлыки|самолет|самолете|перелет|роуминг|роуминге|отель|турция|сочи|таиланд|крым|алтай|байкал
+операция|операции|больница|больнице|госпиталь|госпитале|реабилитация|карантин|карантине|грипп|ковид|орви|температура|температурой|перелом|гипс|простуда|зуб|врача|врачу|санаторий|санатории|лечение
+сборы|сборах|военкомат|армия|армии|сессия|экзамен|экзамены|диплом|курсы|курсах|учеба|стажировка|тренинг|форум|конгресс|гастроли|гастролях|съемки|съемках|соревнования|турнир|олимпиада
+инвентаризация|инвентаризации|переезд|переезжаем|переехали|субботник|учет|санитарный|ремонт|остановочный|планово-предупредительный|технический перерыв|день|ремонт
+вахта|вахте|вахту|смена|смены|сменный|график|буровой|буровая|полигон|полигоне
+новый|новогодние|новогодний|майские|рождество|рождественские|пасха|масленица|сабантуй|курбан|наурыз|рамадан|навруз год|каникулы|праздники
+день победы|народного|россии|защитника|строителя|металлурга|рыбака
+праздник|праздника|праздником|праздники|праздничные|каникулы|отгул|отгулы|отгуле|выходной|выходные|выходных
+декрет|декрете|декретный|пенсия|пенсии
+wedding|honeymoon|baby|newborn|funeral|surgery|hospital|jury|graduation|birthday|anniversary|christening|bereavement|recovering|flu|covid|fever|dentist|clinic|ward
+beach|sea|lake|mountains|mountain|island|islands|forest|cabin|cottage|camping|hiking|trekking|skiing|sailing|fishing|hunting|surfing|diving|cruise|safari|caravan|tent|sauna|pilgrimage|retreat|caribbean|alps|spain|greece|italy|hawaii|bali
+harvest|lambing|calving|milking|shearing|haymaking|sowing|stocktake|stocktaking|inventory|relocation|relocating|moving|shutdown|outage|turnaround|retooling|refit|maintenance
+holiday|holidays|vacation|vacationing|sabbatical|leave|furlough|easter|christmas|thanksgiving|xmas|diwali|eid|ramadan|carnival|passover|hanukkah|shabbat|sabbath|midsummer|juneteenth|ferragosto|halloween|halloween's|solstice
+labor|labour|memorial|independence|presidents|presidents'|veterans|columbus|boxing|new|national|constitution|liberation|victory|republic|st|saint|children's|mother's|father's day|year|year's|years
+half|spring|summer|winter|autumn|fall|school|lunar|chinese|golden|ski term|break|closure|recess|holiday|week|festival
+strike|storm|hurricane|flood|snow|blizzard|snowed|power|evacuated|earthquake cut|outage|day|in|watch|prep
+reserve|army|military|guard|navy|conscription duty|service|training|exercise|exercises
+part time
+shift|shifts|nights|rota|roster
+fishin'|huntin'|outta|off-grid|offgrid|unplugged|airplane|plane|flight|aboard|airborne
+urlaub|ferien|krank|kur|messe|fortbildung|schulung|feiertag|feiertage|fasching|weihnachten|ostern|pfingsten|inventur|umzug
+vacances|congés|férié|pâques|noël|grève|formation|salon|maternité
+vacaciones|puente|festivo|navidad|semana santa
+vacaciones|feria|baja|festivo|navidad
+urlop|majówka|święta|wielkanoc|chorobowe|szkolenie|delegacja
+ferie|påske|jul|sommerferie|fellesferie|juhannus|loma|hiihtoloma|lomalla|semester|midsommar
+dovolená|svátek|szabadság|tatil|bayram|izin|vakantie|pasen|koningsdag|ferragosto|pasqua|férias|feriado
+відпустка|свято|лікарняний|великдень|мереке|наурыз|демалыс`)},
+	{ofMail, 1, phrases(`
+почта|почту|почте|почтой|ящик|ящика|ящике|письмо|письма|письмам|писем|сообщение|сообщения|обращение|обращения|корреспонденция|корреспонденцию|канцелярия|приемная|секретарь
+отвечу|ответим|ответ|ответы|отвечаем|отвечаю|ответит|ответят|перезвоню|перезвоним|свяжусь
+понедельник|понедельника|понедельникам|вторник|вторника|вторникам|среда|среду|средам|четверг|четверга|четвергам|пятница|пятницу|пятницам|выходным|будни|будням
+никого|никто|некому|терпение|терпения|ждите|наберитесь|потерпите
+хорошего|хорошей|удачного|доброго|прекрасного дня|недели|лета|настроения|вечера|отдыха
+увидимся|услышимся|спишемся|до скорого|скорой|встречи|связи
+часы|время|режим|график приема|работы
+mail|mails|email|emails|inbox|mailbox|message|messages|letters|post|correspondence|voicemail
+answer|answers|reply|replies|respond|response|responses
+monday|tuesday|wednesday|thursday|friday|mondays|tuesdays|wednesdays|thursdays|fridays|weekdays|weekend|weekends
+nobody|nothing|patience|patient|eventually|meanwhile|till|until|emergencies|emergency|urgent|urgently
+happy|merry|enjoy|cheers|bear with
+see you soon|then|on|in|again
+hours|open|closed|shut
+nachricht|anfrage|réponse|message|mensaje|correo|wiadomość|poczta`)},
+	{isBack, 2, phrases(`
 снова|опять с|на вами|связи|месте|работе|здесь|в
 до встречи
 hear from me|us
@@ -324,6 +380,25 @@ i|we need|want|would|prefer|suggest|think|like
 bitte .. senden|schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
+	{"tells us to do something", -4, phrases(`
+^ send|bring|quote|book|come|put|count|sign|give|make|show|explain|resend|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
+please|just|and|but|so|then send|bring|quote|book|come|put|count|give|show|explain|resend|attach|include|add|remind|schedule|ping|ring
+^ call|phone|ring|try|email|ask|tell|keep me|us|again|back|after|before|saturday|sunday|monday|tuesday|wednesday|thursday|friday|tomorrow|then|him|her
+count|sign|put|keep|leave|include|add me|us
+come and|by|over|round|on|back|wednesday|monday|tuesday|thursday|friday
+works|suits for|me|us|fine|if|well|meet
+meet me|us|at
+sorry for|about late|the|delay
+i'd|we'd|we'll take|like|love|want|need|have|prefer|order|buy|go
+^ приезжайте|заезжайте|звоните|приходите|ждем|жду|везите|шлите|давай|высылайте|привозите|считайте`)},
+	{"speaks for itself", -2, phrases(`
+мне|нам|мною|нами
+хочу|хотим|хотел|хотела|хотели|хотелось|планируем|берем|возьмем|закажем|купили|покупаем|пользуемся|ставим|стоят|стоит|получил|получила|прочитал|прочитала|прочел|прочла|посмотрел|посмотрела|видел|видели|изучил|изучили
+подрядчик|поставщик|поставщика|конкурент*|тендер|смета|договор|гарантия|модель|мощность|давление|наработка
+we've|we'd|i'd|i've|i like|love|hate|doubt|wonder|guess|suppose|think
+our|my compressor*|machine|machines|budget|supplier|contractor|unit|units|system|line|sullair|dryer|boss's
+too|very|pretty|quite expensive|cheap|small|big|late|old|new
+expensive|cheap|cheaper|overpriced|worth|warranty|specs|supplier|contractor|contract`)},
 	{"speaks of somebody else who is away", -4, phrases(`
 наш|наша|наши|мой|моя|все|всё|ответственный|ответственная .. директор|руководитель|начальник|шеф|бухгалтер|инженер|энергетик|механик|снабженец|технолог|коллега|бригада|главный .. отпуске|командировке|больничном|болеет|отсутствует
 директор|руководитель|начальник|шеф|бухгалтер|энергетик|механик|технолог|он|она|они .. в|на отпуске|командировке|больничном
@@ -338,6 +413,7 @@ his|her|their vacation|holiday|leave`)},
 теперь вышел|вернулся
 was|were|been|just .. on|out|away vacation|leave|holiday|of|sick
 back from
+just return|returned|back|got
 i'm|i|am back now|again|from|in|at
 just got|came|returned back|from
 got back
