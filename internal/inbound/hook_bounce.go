@@ -14,7 +14,7 @@ func bounced(e Event, code, status, words, judgement string, permanent bool) Eve
 		status = enhanced.FindString(words)
 	}
 	e.Kind, e.Permanent, e.Status, e.Diagnostic = Bounced, permanent, status, words
-	e.Class = judge(classify(replyCode(code, words), status, words), judgement)
+	e.Class = judge(Classify(replyCode(code, words), status, words), judgement)
 	return e
 }
 
