@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"mime"
@@ -94,8 +93,7 @@ const keyLimit = 200
 // that could be a key.
 func keyOf(id string, raw []byte) string {
 	if id == "" || len(id) > keyLimit {
-		hash := sha256.Sum256(raw)
-		return "sha256:" + hex.EncodeToString(hash[:])
+		return fmt.Sprintf("sha256:%x", sha256.Sum256(raw))
 	}
 	return id
 }

@@ -14,7 +14,7 @@ func bounced(e Event, code, status, words, judgement string, permanent bool) Eve
 		status = enhanced.FindString(words)
 	}
 	e.Kind, e.Permanent, e.Status, e.Diagnostic = Bounced, permanent, status, words
-	e.Class = judge(Classify(replyCode(code, words), status, words), judgement)
+	e.Class = judge(Classify(replyCode(code, status, words), status, words), judgement)
 	return e
 }
 
@@ -36,16 +36,20 @@ var (
 	basic    = regexp.MustCompile(`\b[45]\d\d\b`)
 )
 
-// replyCode is the three digits of SMTP that a provider names, or that the words hold.
-func replyCode(code, words string) int {
+// replyCode is the three digits of SMTP that a provider names, or that the words hold,
+// or at least the first of them.
+func replyCode(code, status, words string) int {
 	n, err := strconv.Atoi(code)
 	if err != nil || n < 400 || n > 599 {
 		n, _ = strconv.Atoi(basic.FindString(words))
 	}
+	if n == 0 && status != "" {
+		n = int(status[0]-'0') * 100
+	}
 	return n
 }
 
-// status keeps an enhanced status code (RFC 3463) and nothing else.
+// statusOf keeps an enhanced status code (RFC 3463) and nothing else.
 func statusOf(text string) string {
 	if text = strings.TrimSpace(text); enhanced.FindString(text) == text {
 		return text

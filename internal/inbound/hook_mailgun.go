@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -32,13 +32,13 @@ func (mailgun) Receive(_ context.Context, post Post, keys Keys, now time.Time) (
 	}
 	signature := body.at("signature")
 	at, token := signature.at("timestamp").exact(), signature.at("token").exact()
-	got, err := hex.DecodeString(signature.at("signature").exact())
-	if err != nil || len(got) == 0 || at == "" || token == "" || len(token) > keyLimit {
+	got := strings.ToLower(signature.at("signature").exact())
+	if got == "" || at == "" || token == "" || len(token) > keyLimit {
 		return Received{}, refused("there is no signature")
 	}
 	mac := hmac.New(sha256.New, []byte(keys.Secret))
 	mac.Write([]byte(at + token))
-	if !hmac.Equal(got, mac.Sum(nil)) {
+	if !hmac.Equal([]byte(got), fmt.Appendf(nil, "%x", mac.Sum(nil))) {
 		return Received{}, refused("the signature is wrong")
 	}
 	if !fresh(unixSeconds(at), now, mailgunAge) {
