@@ -49,13 +49,10 @@ func (sendGrid) Receive(_ context.Context, post Post, keys Keys, now time.Time) 
 
 // sendGridKey reads the public key as SendGrid shows it: base64 of DER.
 func sendGridKey(text string) (*ecdsa.PublicKey, error) {
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err == nil {
-		var any any
-		any, err = x509.ParsePKIXPublicKey(der)
-		if key, ok := any.(*ecdsa.PublicKey); ok && key.Curve == elliptic.P256() {
-			return key, nil
-		}
+	der, _ := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	parsed, _ := x509.ParsePKIXPublicKey(der)
+	if key, ok := parsed.(*ecdsa.PublicKey); ok && key.Curve == elliptic.P256() {
+		return key, nil
 	}
 	return nil, fmt.Errorf("%w: the key is not the verification key that SendGrid shows", ErrKeys)
 }
