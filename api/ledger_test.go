@@ -280,7 +280,7 @@ func TestSequenceShowsPeopleAndFunnel(t *testing.T) {
 	k.exec(hits, k.sent("bob", monday), "clicked", monday, "machine")
 
 	list := k.send("GET", "/api/v1/sequences", nil).is(200).items()
-	if len(list) != 3 || list[0]["name"] != "win-back" || list[1]["enroll"] != "automatic" {
+	if len(list) != 4 || list[0]["name"] != "win-back" || list[1]["enroll"] != "automatic" {
 		t.Errorf("sequences: %v", list)
 	}
 	got := k.send("GET", "/api/v1/sequences/c-nurture", nil).is(200).json()

@@ -27,6 +27,7 @@ type Settings struct {
 	Limits         Limits               `yaml:"limits" jsonschema_description:"how many automated letters may go to whom; over a limit a letter waits, it is never lost"`
 	Webhooks       map[string]Webhook   `yaml:"webhooks" jsonschema_description:"other systems that steps tell, by name"`
 	Hooks          Hooks                `yaml:"hooks" jsonschema_description:"providers that tell what became of letters, by posting to /hooks/PROVIDER"`
+	Bounces        Bounces              `yaml:"bounces" jsonschema_description:"where undeliverable letters come back to; without it, to the sender"`
 	Breakers       Breakers             `yaml:"breakers" jsonschema_description:"when a sequence or a sender is paused by itself until a person looks"`
 }
 
@@ -79,6 +80,7 @@ func (s *Settings) check(d *decoder) {
 	s.checkCategories(d)
 	d.address("company.email", s.Company.Email)
 	s.checkSenders(d)
+	s.checkMailboxes(d)
 	s.Limits.check(d)
 	s.Breakers.check(d)
 	s.checkWebhooks(d)
