@@ -66,7 +66,11 @@ func sendGridItems(body []byte) []Item {
 	items := make([]Item, len(list))
 	for i, raw := range list {
 		event, _ := readValue(raw) // one that cannot be read has no id, and is kept
-		items[i] = Item{keyOf(event.at("sg_event_id").text(), raw), raw}
+		id := event.at("sg_event_id").text()
+		if id != "" {
+			id = event.at("event").text() + ":" + id
+		}
+		items[i] = Item{keyOf(id, raw), raw}
 	}
 	return items
 }
