@@ -41,7 +41,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 	}
 	failure := w.apply(ctx, &evidence)
 	if failure != nil {
-		evidence.Note = kept(failure.Error())
+		evidence.State, evidence.Note = store.EvidenceWaiting, kept(failure.Error())
 		if job.Attempt >= job.MaxAttempts {
 			evidence.State = store.EvidenceQuarantined
 			w.options.Log.Error("evidence was put aside", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", failure)
@@ -85,9 +85,25 @@ func sourceOf(evidence *store.Evidence) string {
 	return evidence.Source // a mailbox is named by an address
 }
 
+// readers make events of evidence, by its source.
+var readers = map[string]func(*store.Evidence) ([]inbound.Event, error){store.FromHook: readHook}
+
 // read makes events of evidence.
 func (w *Worker) read(evidence *store.Evidence) ([]inbound.Event, error) {
-	return nil, fmt.Errorf("nobody reads what comes from %s %s", evidence.Source, evidence.Origin)
+	read := readers[evidence.Source]
+	if read == nil {
+		return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
+	}
+	return read(evidence)
+}
+
+// readHook reads what a provider posted.
+func readHook(evidence *store.Evidence) ([]inbound.Event, error) {
+	provider := inbound.Providers[evidence.Origin]
+	if provider == nil {
+		return nil, fmt.Errorf("there is no provider %s", evidence.Origin)
+	}
+	return provider.Events(evidence.Raw)
 }
 
 // marks are what addresses and Message-IDs of ours hold, and how the left part of an
@@ -96,6 +112,9 @@ var marks = []token.Purpose{token.Return, token.Reply, token.MessageID}
 
 // letterOf finds the letter of ours that an event is about.
 func (w *Worker) letterOf(event inbound.Event) (int64, bool) {
+	if event.Number > 0 {
+		return event.Number, true
+	}
 	for _, ref := range event.Refs {
 		mark := inbound.MarkIn(ref)
 		for _, purpose := range marks {
