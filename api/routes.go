@@ -21,6 +21,7 @@ func (s *server) routes() {
 	on(s, "PUT /api/v1/clients/{external_id}", clients, usual, "Adds or changes a client; what is missing or null keeps its value", s.putClient)
 	on(s, "GET /api/v1/clients/{external_id}", read, usual, "One client", s.client)
 	on(s, "DELETE /api/v1/clients/{external_id}", clients, usual, "Erases a client and everything that names him, for good", s.eraseClient)
+	on(s, "DELETE /api/v1/clients/{external_id}/absence", clients, usual, "Says that a client is back who was out of the office", s.endAbsence)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
@@ -43,6 +44,7 @@ func (s *server) routes() {
 	// Tasks: calls and whatever else reps should do.
 	on(s, "GET /api/v1/tasks", read, usual, "Tasks, by when they are due", s.tasks)
 	on(s, "POST /api/v1/tasks/{id}/done", clients, usual, "Closes a task; the sequence that waits for it goes on. Said again with the same note it changes nothing, with another it is a conflict", s.taskDone)
+	on(s, "POST /api/v1/tasks/{id}/suppress", send, usual, "Believes that a client wants no more letters who seems to ask for that, and closes the task", s.suppressByTask)
 
 	// Messages: letters planned, under way and sent.
 	on(s, "GET /api/v1/messages", read, usual, "Messages, newest first", s.messages)

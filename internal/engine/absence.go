@@ -20,8 +20,8 @@ const (
 	awayUsually = 14
 	// awayLongest is the furthest that a date of return is believed, in days.
 	awayLongest = 400
-	// onlyMachines is how many automatic answers in a row a rep should look at.
-	onlyMachines = 3
+	// OnlyMachines is how many automatic answers in a row a rep should look at.
+	OnlyMachines = 3
 )
 
 // backAfter is the time between the date of return and the next letter: he has a full
@@ -164,7 +164,7 @@ func (s *stop) tellAway(ctx context.Context, a *store.Absence, text string, now 
 
 // tellMachines has the rep look when nobody but machines answers.
 func (s *stop) tellMachines(ctx context.Context, signs store.Signs, text string, now time.Time) error {
-	if signs.Automatic < onlyMachines {
+	if signs.Automatic < OnlyMachines {
 		return store.WithdrawTask(ctx, s.tx, s.client.ID, store.AboutAutomatic)
 	}
 	seen, err := store.ClosedSince(ctx, s.tx, s.client.ID, store.AboutAutomatic, signs.HumanAt)

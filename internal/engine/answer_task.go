@@ -78,6 +78,9 @@ func (s *stop) tell(ctx context.Context, kind, about, title, body string, now ti
 	return err
 }
 
+// WantsNoMore is the note of a task that was closed by SuppressByTask.
+const WantsNoMore = "wants no more letters"
+
 // ErrNoOptOut says that a task is about nobody who may want no more letters.
 var ErrNoOptOut = errors.New("nobody asks for no more letters in this task")
 
@@ -97,7 +100,7 @@ func (e *Engine) SuppressByTask(ctx context.Context, id int64, by string) error 
 		if err != nil {
 			return err
 		}
-		if err := s.closeTask(ctx, &task, by, "wants no more letters", now); err != nil {
+		if err := s.closeTask(ctx, &task, by, WantsNoMore, now); err != nil {
 			return err
 		}
 		return s.suppress(ctx, endedUnsubscribed, "rep", nil, s.client.Address)

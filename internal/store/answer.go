@@ -74,7 +74,7 @@ func SignsOf(ctx context.Context, db DB, clientID int64) (Signs, error) {
 
 // AwaitedAnswers returns the clients among those given who wait for an answer to what
 // they wrote, and the companies at which somebody does, by the address of the rep who
-// is to write it; '' for nobody.
+// is to write it; ” for nobody.
 func AwaitedAnswers(ctx context.Context, db DB, clientIDs []int64, companies []string) (map[int64]string, map[string]string, error) {
 	type awaited struct {
 		ClientID int64
@@ -108,7 +108,7 @@ func Colleagues(ctx context.Context, db DB, company string, after int64, limit i
 }
 
 // WakeAnswered has enrollments that wait for an answer planned anew, of a client and of
-// a company, by its key, '' for none. Those for whom somebody else waits still, the
+// a company, by its key, ” for none. Those for whom somebody else waits still, the
 // planner holds again. detail marks them until they are dated.
 func WakeAnswered(ctx context.Context, db DB, clientID int64, company, detail string, now time.Time) error {
 	_, err := db.Exec(ctx, `
