@@ -29,19 +29,19 @@ const (
 var backAfter = sequences.Duration{N: 1, Unit: sequences.BusinessDay}
 
 // autoAnswered writes an automatic answer down that is new, and does what follows.
-func (s *stop) autoAnswered(ctx context.Context, r Report, a *inbound.Answer, m *store.Message) error {
-	now, at, known, err := s.place(ctx, r, a, m)
+func (s *stop) autoAnswered(ctx context.Context, r Report, a *inbound.Answer, l *store.ToldLetter) error {
+	now, at, known, err := s.place(ctx, r, a, l)
 	if err != nil || known {
 		return err
 	}
-	data := s.dataOf(r, a, m)
+	data := s.dataOf(r, a, l)
 	if !a.Back.IsZero() {
 		data["back"] = a.Back.Format(time.DateOnly)
 	}
 	if who := storable(cut(a.Substitute, 300)); who != "" {
 		data["substitute"] = who
 	}
-	if err := s.noteAnswer(ctx, "auto_replied", "machine", data, m, at, now); err != nil {
+	if err := s.noteAnswer(ctx, "auto_replied", "machine", data, l, at, now); err != nil {
 		return err
 	}
 	return s.reckonAbsence(ctx, now)

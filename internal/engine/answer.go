@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"seventh/internal/inbound"
 	"seventh/internal/store"
@@ -22,16 +21,16 @@ const answerText = 4 << 10
 // answered is that a person answered a letter.
 func (e *Engine) answered(ctx context.Context, r Report) error {
 	a := answerOf(r)
-	message, err := store.MessageByID(ctx, e.DB, r.MessageID)
+	letter, err := store.ToldLetterByID(ctx, e.DB, r.MessageID)
 	if isNotFound(err) {
 		return e.answeredErased(ctx, r.MessageID, a)
 	}
 	if err != nil {
 		return err
 	}
-	err = e.stopping(ctx, message.ClientID, func(s *stop) error { return s.answered(ctx, r, a, &message) }, message.Recipient)
+	err = e.stopping(ctx, letter.ClientID, func(s *stop) error { return s.answered(ctx, r, a, &letter) }, letter.Recipient)
 	if err == nil {
-		err = e.holdColleagues(ctx, message.ClientID)
+		err = e.holdColleagues(ctx, letter.ClientID)
 	}
 	if isNotFound(err) {
 		return nil // erased at this moment
@@ -44,18 +43,21 @@ func (e *Engine) answeredErased(ctx context.Context, messageID int64, a *inbound
 	if a.OptOut != inbound.PlainOptOut {
 		return nil
 	}
-	if err := e.refuseErased(ctx, messageID); !isNotFound(err) {
+	if err := e.refuseErased(ctx, messageID, endedUnsubscribed, sourceReply); !isNotFound(err) {
 		return err
 	}
 	return nil
 }
 
+// sourceReply is the source of suppressions that replies ask for.
+const sourceReply = "reply"
+
 // autoAnswered is that a machine answered a letter.
 func (e *Engine) autoAnswered(ctx context.Context, r Report) error {
 	a := answerOf(r)
-	message, err := store.MessageByID(ctx, e.DB, r.MessageID)
+	letter, err := store.ToldLetterByID(ctx, e.DB, r.MessageID)
 	if err == nil {
-		err = e.stopping(ctx, message.ClientID, func(s *stop) error { return s.autoAnswered(ctx, r, a, &message) }, message.Recipient)
+		err = e.stopping(ctx, letter.ClientID, func(s *stop) error { return s.autoAnswered(ctx, r, a, &letter) }, letter.Recipient)
 	}
 	if isNotFound(err) {
 		return nil // erased
@@ -73,14 +75,14 @@ func answerOf(r Report) *inbound.Answer {
 }
 
 // answered writes an answer down that is new, and does what follows from it.
-func (s *stop) answered(ctx context.Context, r Report, a *inbound.Answer, m *store.Message) error {
-	now, at, known, err := s.place(ctx, r, a, m)
+func (s *stop) answered(ctx context.Context, r Report, a *inbound.Answer, l *store.ToldLetter) error {
+	now, at, known, err := s.place(ctx, r, a, l)
 	if err != nil || known {
 		return err
 	}
-	data := s.dataOf(r, a, m)
+	data := s.dataOf(r, a, l)
 	if a.OptOut == inbound.PlainOptOut {
-		return s.optedOut(ctx, data, m, at, now)
+		return s.optedOut(ctx, r, data, l, at, now)
 	}
 	if a.OptOut != inbound.NoOptOut {
 		data["opt_out"] = string(a.OptOut)
@@ -90,10 +92,10 @@ func (s *stop) answered(ctx context.Context, r Report, a *inbound.Answer, m *sto
 		return err
 	}
 	data["task"] = task
-	if err := s.noteAnswer(ctx, "replied", "human", data, m, at, now); err != nil {
+	if err := s.noteAnswer(ctx, "replied", "human", data, l, at, now); err != nil {
 		return err
 	}
-	if err := s.writeTask(ctx, task, m); err != nil {
+	if err := s.writeTask(ctx, task, l); err != nil {
 		return err
 	}
 	if err := s.end(ctx, endedReplied, exitingOn("reply")); err != nil {
@@ -107,11 +109,18 @@ func (s *stop) answered(ctx context.Context, r Report, a *inbound.Answer, m *sto
 }
 
 // optedOut is that the client writes, without any doubt, that he wants no more.
-func (s *stop) optedOut(ctx context.Context, data map[string]any, m *store.Message, at, now time.Time) error {
-	if err := s.noteAnswer(ctx, "replied", "human", data, m, at, now); err != nil {
+func (s *stop) optedOut(ctx context.Context, r Report, data map[string]any, l *store.ToldLetter, at, now time.Time) error {
+	if err := s.noteAnswer(ctx, "replied", "human", data, l, at, now); err != nil {
 		return err
 	}
-	if err := s.suppress(ctx, endedUnsubscribed, "reply", &m.ID, m.Recipient); err != nil {
+	r.Kind, r.Source = inbound.Unsubscribed, sourceReply
+	if _, err := store.Tell(ctx, s.tx, r.touch(l, at, "human")); err != nil {
+		return err
+	}
+	if _, err := s.suppress(ctx, endedUnsubscribed, sourceReply, l.Recipient, s.client.Address); err != nil {
+		return err
+	}
+	if err := s.raise(ctx, l, endedUnsubscribed, at); err != nil {
 		return err
 	}
 	if err := s.tell(ctx, store.TaskNotice, store.AboutOptOut, s.name()+" wants no more letters, and gets none", textOf(data), now); err != nil {
@@ -120,28 +129,19 @@ func (s *stop) optedOut(ctx context.Context, data map[string]any, m *store.Messa
 	return s.reckonAbsence(ctx, now)
 }
 
-// place says when an answer came, and whether it stands in the ledger already.
-func (s *stop) place(ctx context.Context, r Report, a *inbound.Answer, m *store.Message) (now, at time.Time, known bool, err error) {
-	if now, err = store.Now(ctx, s.tx); err != nil {
+// place says when an answer came, and whether it stands in the ledger already. One that
+// is new proves that its letter arrived.
+func (s *stop) place(ctx context.Context, r Report, a *inbound.Answer, l *store.ToldLetter) (now, at time.Time, known bool, err error) {
+	if at, now, err = s.engine.dateOf(ctx, s.tx, r, l); err != nil {
 		return
 	}
-	at = answeredAt(r.At, m.SentAt, now)
 	if key := answerKey(r, a); key != "" {
-		known, err = store.IsAnswered(ctx, s.tx, s.client.ID, key)
+		if known, err = store.IsAnswered(ctx, s.tx, s.client.ID, key); known || err != nil {
+			return
+		}
 	}
+	err = s.taken(ctx, l.MessageID, "evidence: "+string(r.Kind), now)
 	return
-}
-
-// slack is by how much the clocks of others may differ from ours.
-const slack = 5 * time.Minute
-
-// answeredAt is when something happened that the outside dates: not before the letter
-// went, and not later than now. What cannot be has happened just now.
-func answeredAt(said time.Time, sent *time.Time, now time.Time) time.Time {
-	if said.IsZero() || said.After(now.Add(slack)) || sent != nil && said.Before(sent.Add(-slack)) {
-		return now
-	}
-	return said
 }
 
 // answerKey names an answer: by its Message-ID, or else by the evidence; "" for one that
@@ -157,7 +157,7 @@ func answerKey(r Report, a *inbound.Answer) string {
 }
 
 // dataOf is what the ledger keeps of an answer.
-func (s *stop) dataOf(r Report, a *inbound.Answer, m *store.Message) map[string]any {
+func (s *stop) dataOf(r Report, a *inbound.Answer, l *store.ToldLetter) map[string]any {
 	data := make(map[string]any)
 	for name, text := range map[string]string{"answer": answerKey(r, a), "text": cut(a.Text, answerText), "subject": cut(a.Subject, 500)} {
 		if text = storable(text); text != "" {
@@ -167,32 +167,21 @@ func (s *stop) dataOf(r Report, a *inbound.Answer, m *store.Message) map[string]
 	if r.EvidenceID != 0 {
 		data["evidence"] = r.EvidenceID
 	}
-	if from, err := store.NormalizeAddress(a.From); a.From != "" && (err != nil || from != m.Recipient && from != s.client.Address) {
+	if from, err := store.NormalizeAddress(a.From); a.From != "" && (err != nil || from != l.Recipient && from != s.client.Address) {
 		data["from"] = storable(cut(a.From, 320))
 	}
 	return data
 }
 
-func (s *stop) noteAnswer(ctx context.Context, kind, actor string, data map[string]any, m *store.Message, at, now time.Time) error {
+func (s *stop) noteAnswer(ctx context.Context, kind, actor string, data map[string]any, l *store.ToldLetter, at, now time.Time) error {
 	_, err := s.note(ctx, store.NewTouch{
-		ClientID: s.client.ID, Kind: kind, Channel: "email", At: at, Actor: actor, EnrollmentID: &m.EnrollmentID, MessageID: &m.ID, Data: data,
+		ClientID: s.client.ID, Kind: kind, Channel: "email", At: at, Actor: actor, EnrollmentID: &l.EnrollmentID, MessageID: &l.MessageID, Data: data,
 	}, now)
 	return err
 }
 
 // name is what reps know the client by.
 func (s *stop) name() string { return cmp.Or(s.client.Name(), s.client.Email, s.client.ExternalID) }
-
-// cut shortens a text to so many bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
-}
 
 // storable is a text without what PostgreSQL does not keep.
 func storable(text string) string {

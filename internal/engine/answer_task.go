@@ -27,7 +27,7 @@ func (s *stop) taskToAnswer(ctx context.Context, now time.Time) (int64, error) {
 
 // writeTask writes all that the client wrote into the task to answer it, the latest on
 // top.
-func (s *stop) writeTask(ctx context.Context, task int64, m *store.Message) error {
+func (s *stop) writeTask(ctx context.Context, task int64, l *store.ToldLetter) error {
 	answers, err := store.AnswersOfTask(ctx, s.tx, s.client.ID, task)
 	if err != nil || len(answers) == 0 {
 		return err
@@ -39,8 +39,10 @@ func (s *stop) writeTask(ctx context.Context, task int64, m *store.Message) erro
 	title := "Answer " + s.name()
 	if subject, _ := answers[0].Data["subject"].(string); subject != "" {
 		title += ": " + subject
-	} else if m.Subject != "" {
-		title += ": " + m.Subject
+	} else if ours, err := store.MessageByID(ctx, s.tx, l.MessageID); err != nil {
+		return err
+	} else if ours.Subject != "" {
+		title += ": " + ours.Subject
 	}
 	var body strings.Builder
 	optOut := false
@@ -103,7 +105,11 @@ func (e *Engine) SuppressByTask(ctx context.Context, id int64, by string) error 
 		if err := s.closeTask(ctx, &task, by, WantsNoMore, now); err != nil {
 			return err
 		}
-		return s.suppress(ctx, endedUnsubscribed, "rep", nil, s.client.Address)
+		if _, err := s.suppress(ctx, endedUnsubscribed, "rep", s.client.Address); err != nil {
+			return err
+		}
+		_, err = s.note(ctx, store.NewTouch{ClientID: s.client.ID, Kind: endedUnsubscribed, Channel: "email", At: now, Actor: "human"}, now)
+		return err
 	})
 	if err != nil && !errors.Is(err, ErrTaskClosed) {
 		return fmt.Errorf("suppressing by task %d: %w", id, err)
