@@ -23,6 +23,7 @@ func (s *server) routes() {
 	on(s, "DELETE /api/v1/clients/{external_id}", clients, usual, "Erases a client and everything that names him, for good", s.eraseClient)
 	on(s, "GET /api/v1/clients/{external_id}/consents", read, usual, "Every ground for mailing a client that was ever recorded, and its withdrawal", s.consents)
 	on(s, "GET /api/v1/clients/{external_id}/export", admin, slow, "Everything that is kept about a client, for whoever asks what it is", s.exportClient)
+	on(s, "DELETE /api/v1/clients/{external_id}/absence", clients, usual, "Says that a client is back who was out of the office", s.endAbsence)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
@@ -46,6 +47,7 @@ func (s *server) routes() {
 	// Tasks: calls and whatever else reps should do.
 	on(s, "GET /api/v1/tasks", read, usual, "Tasks, by when they are due", s.tasks)
 	on(s, "POST /api/v1/tasks/{id}/done", clients, usual, "Closes a task; the sequence that waits for it goes on. Said again with the same note it changes nothing, with another it is a conflict", s.taskDone)
+	on(s, "POST /api/v1/tasks/{id}/suppress", send, usual, "Believes that a client wants no more letters who seems to ask for that, and closes the task", s.suppressByTask)
 
 	// Messages: letters planned, under way and sent.
 	on(s, "GET /api/v1/messages", read, usual, "Messages, newest first", s.messages)

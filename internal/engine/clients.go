@@ -158,6 +158,13 @@ func (e *Engine) EraseClient(ctx context.Context, externalID string) error {
 		if err := s.end(ctx, "erased", every); err != nil {
 			return err
 		}
+		now, err := store.Now(ctx, s.tx)
+		if err != nil {
+			return err
+		}
+		if err := e.leftCompany(ctx, s.tx, []store.Client{s.client}, now); err != nil {
+			return err
+		}
 		return store.Erase(ctx, s.tx, client.ID)
 	})
 }

@@ -150,14 +150,21 @@ func (e *Engine) upsert(ctx context.Context, tx pgx.Tx, patches []ClientPatch, b
 // afterChanges tells the sequences that listen, and gives tasks to new owners.
 func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upsertedClient, now time.Time) error {
 	var known, moved []*upsertedClient
+	var left []store.Client // their company
 	for _, c := range changed {
 		if c.before.ID == 0 {
 			continue
 		}
 		known = append(known, c)
+		if companyOf(&c.before) != companyOf(&c.after) {
+			left = append(left, c.before)
+		}
 		if c.before.Owner != c.after.Owner {
 			moved = append(moved, c)
 		}
+	}
+	if err := e.leftCompany(ctx, tx, left, now); err != nil {
+		return err
 	}
 	if len(moved) > 0 {
 		if err := store.HandTasksOver(ctx, tx, idsOf(moved)); err != nil {
