@@ -41,7 +41,7 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 	rows, err := db.Query(ctx, `
 		INSERT INTO evidence (source, origin, dedupe_key, raw, received_at)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-		ON CONFLICT (source, origin, dedupe_key) DO NOTHING RETURNING id`,
+		ON CONFLICT DO NOTHING RETURNING id`,
 		column(list, func(e Evidence) string { return e.Source }), column(list, func(e Evidence) string { return e.Origin }),
 		column(list, func(e Evidence) string { return e.DedupeKey }), column(list, func(e Evidence) []byte { return e.Raw }),
 		column(list, func(e Evidence) time.Time { return e.ReceivedAt }))
