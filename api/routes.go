@@ -63,6 +63,10 @@ func (s *server) routes() {
 	// What webhook steps have told other systems.
 	on(s, "GET /api/v1/webhook-deliveries", read, usual, "What steps have told other systems, newest first", s.webhooks)
 
+	// Evidence: what has come back, from providers and mailboxes.
+	on(s, "GET /api/v1/evidence", read, usual, "What came back and what was made of it, newest first", s.evidence)
+	on(s, "POST /api/v1/evidence/{id}/again", admin, usual, "Reads a piece of evidence again, by the rules of now", s.evidenceAgain)
+
 	// Senders: the mailboxes letters come from.
 	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)
 	on(s, "POST /api/v1/senders/{email}/resume", send, usual, "Lets a paused sender go on", s.resumeSender)
@@ -93,6 +97,9 @@ func (s *server) routes() {
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/c/:token", s.click)
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/u/:token", s.unsubscribePage)
 	e.POST("/u/:token", s.unsubscribe)
+
+	// What providers tell of letters: signed, kept raw, and read in jobs.
+	e.POST("/hooks/:provider", s.hook)
 
 	// Operations.
 	e.GET("/healthz", s.healthz)          // the process answers

@@ -69,7 +69,7 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 			continue
 		}
 		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, ReceivedAt: evidence.ReceivedAt, Event: event})
-		if err != nil {
+		if err != nil && !w.isGone(ctx, id) {
 			return err
 		}
 		evidence.State, evidence.MessageID, evidence.Note = store.EvidenceApplied, &id, string(event.Kind)
@@ -77,9 +77,31 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 	return nil
 }
 
+// isGone reports whether a letter is not there any more.
+func (w *Worker) isGone(ctx context.Context, id int64) bool {
+	_, err := store.MessageByID(ctx, w.options.Pool, id)
+	return errors.Is(err, store.ErrNotFound)
+}
+
+// readers make events of evidence, by its source.
+var readers = map[string]func(*store.Evidence) ([]inbound.Event, error){store.FromHook: readHook}
+
 // read makes events of evidence.
 func (w *Worker) read(evidence *store.Evidence) ([]inbound.Event, error) {
-	return nil, fmt.Errorf("nobody reads what comes from %s %s", evidence.Source, evidence.Origin)
+	read := readers[evidence.Source]
+	if read == nil {
+		return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
+	}
+	return read(evidence)
+}
+
+// readHook reads what a provider posted.
+func readHook(evidence *store.Evidence) ([]inbound.Event, error) {
+	provider := inbound.Providers[evidence.Origin]
+	if provider == nil {
+		return nil, fmt.Errorf("there is no provider %s", evidence.Origin)
+	}
+	return provider.Events(evidence.Raw)
 }
 
 // marks are what addresses and Message-IDs of ours hold, and how the left part of an
@@ -88,6 +110,9 @@ var marks = []token.Purpose{token.Return, token.Reply, token.MessageID}
 
 // letterOf finds the letter of ours that an event is about.
 func (w *Worker) letterOf(event inbound.Event) (int64, bool) {
+	if event.Number > 0 {
+		return event.Number, true
+	}
 	for _, ref := range event.Refs {
 		mark := inbound.MarkIn(ref)
 		for _, purpose := range marks {

@@ -48,6 +48,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		for _, sql := range []string{
 			"DELETE FROM hits WHERE message_id = ANY($1)",
 			"DELETE FROM deferred WHERE message_id = ANY($1)",
+			"DELETE FROM evidence WHERE message_id = ANY($1)",
 		} {
 			if _, err := tx.Exec(ctx, sql, letters); err != nil {
 				return err

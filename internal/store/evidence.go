@@ -66,9 +66,16 @@ func EvidenceByID(ctx context.Context, db DB, id int64) (Evidence, error) {
 }
 
 // SettleEvidence writes what was made of a piece of evidence: its state, the letter it
-// is about and the note.
+// is about and the note. Of one about a letter that is gone, because its client was
+// erased, what came is emptied and it is ignored; an erasure under way is waited for.
 func SettleEvidence(ctx context.Context, db DB, e Evidence) error {
-	_, err := db.Exec(ctx, "UPDATE evidence SET state = $2, attempts = attempts + 1, message_id = $3, note = $4 WHERE id = $1", e.ID, e.State, e.MessageID, e.Note)
+	_, err := db.Exec(ctx, `
+		WITH letter AS MATERIALIZED (SELECT id FROM messages WHERE id = $3 FOR KEY SHARE),
+		gone AS (SELECT $3::bigint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter) AS is)
+		UPDATE evidence SET attempts = attempts + 1, message_id = (SELECT id FROM letter),
+			state = CASE WHEN gone.is THEN 'ignored' ELSE $2 END, raw = CASE WHEN gone.is THEN '' ELSE raw END,
+			note = CASE WHEN gone.is THEN 'there is no such letter any more' ELSE $4 END
+		FROM gone WHERE evidence.id = $1`, e.ID, e.State, e.MessageID, e.Note)
 	if err != nil {
 		return fmt.Errorf("settling evidence %d: %w", e.ID, err)
 	}

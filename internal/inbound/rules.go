@@ -1,4 +1,4 @@
-package mail
+package inbound
 
 // somebody is how servers name whom a letter is for.
 var somebody = []string{
@@ -10,7 +10,7 @@ var somebody = []string{
 // before what is about the recipient: calling a blocked sender's client invalid would lose
 // a good address for ever, calling a dead address blocked costs one more letter. For the
 // same reason words about the recipient outrank a 5.7 code, but not words about the sender.
-// testdata/replies holds real replies for nearly every line.
+// internal/mail/testdata/replies holds real replies for nearly every line.
 var rules = []rule{
 	// Providers whose words or codes mean something else than they seem to.
 	{class: ClassDisabled, kind: 5, words: []string{"policy rejection on the target address"}},                                 // Yandex
