@@ -44,6 +44,7 @@ func (c *Conn) Examine(name string) (Folder, error) {
 			return nil
 		}, "EXAMINE %s", encoded)
 	}
+	c.news = false // that many there were when it was opened
 	if err == nil && f.Validity == 0 {
 		err = errors.New("the server gives no UIDVALIDITY")
 	}

@@ -33,11 +33,14 @@ func (c *Conn) idle(wait time.Duration) error {
 		if rest, own := strings.CutPrefix(a.text, tag+" "); own {
 			return status(rest)
 		}
-		if strings.HasPrefix(a.text, "+") {
+		if c.news = c.news || tellsNews(a.text); strings.HasPrefix(a.text, "+") {
 			break
 		}
 	}
-	if err := c.news(wait); err != nil {
+	if c.news { // told between the commands before
+		wait = 0
+	}
+	if err := c.await(wait); err != nil {
 		return err
 	}
 	if err := c.expect(0, maxLine, patience); err != nil {
@@ -49,11 +52,11 @@ func (c *Conn) idle(wait time.Duration) error {
 	return c.finish(tag, nil)
 }
 
-// news waits for word of a letter; that none comes is no error. A deadline that strikes
+// await waits for word of a letter; that none comes is no error. A deadline that strikes
 // within a line would lose its beginning, so a line that has begun is waited for.
-func (c *Conn) news(wait time.Duration) error {
+func (c *Conn) await(wait time.Duration) error {
 	deadline := time.Now().Add(wait)
-	for {
+	for time.Now().Before(deadline) {
 		if err := c.conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
@@ -70,11 +73,12 @@ func (c *Conn) news(wait time.Duration) error {
 		if err != nil {
 			return err
 		}
-		switch words := strings.Fields(strings.ToUpper(a.text)); {
-		case len(words) == 3 && (words[2] == "EXISTS" || words[2] == "RECENT"):
+		switch {
+		case tellsNews(a.text):
 			return nil
-		case len(words) > 1 && words[1] == "BYE":
+		case strings.HasPrefix(a.text, "* BYE"):
 			return fmt.Errorf("the server hangs up: %s", clip(a.text))
 		}
 	}
+	return nil
 }

@@ -41,6 +41,7 @@ type Conn struct {
 	left int64           // bytes that the command under way may still bring
 	long int             // bytes that a line of it may have
 	stop func() bool     // ends the watch over the context
+	news bool            // the server has spoken of new letters since the folder was opened
 }
 
 // answer is one response of a server, with its literals where they stood.
@@ -104,6 +105,7 @@ func (c *Conn) finish(tag string, each func(answer) error) error {
 		case strings.HasPrefix(a.text, "* BYE"):
 			return fmt.Errorf("the server hangs up: %s", clip(a.text[5:]))
 		case strings.HasPrefix(a.text, "* "):
+			c.news = c.news || tellsNews(a.text)
 			if each == nil {
 				continue
 			}
@@ -115,6 +117,12 @@ func (c *Conn) finish(tag string, each func(answer) error) error {
 			return fmt.Errorf("%w: %q", errGarbage, clip(a.text))
 		}
 	}
+}
+
+// tellsNews reports whether an answer says that letters have come: * 12 EXISTS.
+func tellsNews(text string) bool {
+	words := strings.Fields(strings.ToUpper(text))
+	return len(words) == 3 && (words[2] == "EXISTS" || words[2] == "RECENT")
 }
 
 // status is what a tagged answer says.

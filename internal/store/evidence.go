@@ -55,6 +55,20 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 	return ids, nil
 }
 
+// PutAside keeps what could not be read, so that people see that it came: its state is
+// EvidenceQuarantined at once, with the note.
+func PutAside(ctx context.Context, db DB, list []Evidence) error {
+	for _, e := range list {
+		_, err := db.Exec(ctx, `
+			INSERT INTO evidence (source, origin, dedupe_key, raw, received_at, state, note) VALUES ($1, $2, $3, $4, $5, 'quarantined', $6)
+			ON CONFLICT DO NOTHING`, e.Source, e.Origin, e.DedupeKey, append([]byte{}, e.Raw...), e.ReceivedAt, e.Note)
+		if err != nil {
+			return fmt.Errorf("putting evidence aside: %w", err)
+		}
+	}
+	return nil
+}
+
 // EvidenceByID finds a piece of evidence.
 func EvidenceByID(ctx context.Context, db DB, id int64) (Evidence, error) {
 	e, err := one[Evidence](db.Query(ctx, `

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,7 +40,11 @@ type MailboxFolder struct {
 // LockMailboxes makes this session the one that reads mailboxes, until it ends, unless
 // another one is.
 func LockMailboxes(ctx context.Context, conn *pgx.Conn) (locked bool, err error) {
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(7706, 0)").Scan(&locked); err != nil {
+	// A host that is gone without a word frees the lock in 25 seconds, not in hours.
+	err = conn.QueryRow(ctx, `
+		SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
+			pg_try_advisory_lock(7706, 0)`).Scan(nil, nil, nil, &locked)
+	if err != nil {
 		return false, fmt.Errorf("asking who reads the mailboxes: %w", err)
 	}
 	return locked, nil
@@ -122,4 +127,14 @@ func ListMailboxFolders(ctx context.Context, db DB) ([]MailboxFolder, error) {
 		return nil, fmt.Errorf("listing folders of mailboxes: %w", err)
 	}
 	return list, nil
+}
+
+// MailboxReadAt is when a mailbox was read last; nil if never.
+func MailboxReadAt(ctx context.Context, db DB, name string) (*time.Time, error) {
+	var at *time.Time
+	err := db.QueryRow(ctx, "SELECT read_at FROM mailboxes WHERE name = $1", name).Scan(&at)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("asking when mailbox %s was read: %w", name, err)
+	}
+	return at, nil
 }
