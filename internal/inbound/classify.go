@@ -20,7 +20,7 @@ type rule struct {
 // recipient: of its basic code, its enhanced code (RFC 3463; empty if it has none, then
 // one within the text counts) and its words.
 func Classify(code int, enhanced, text string) string {
-	text = strings.ToLower(text)
+	text = folded(strings.ToLower(text))
 	if enhanced == "" {
 		enhanced = statusWithin(code, text)
 	}
@@ -98,4 +98,17 @@ func withoutAddresses(text string) string {
 // inName reports whether a byte can stand in a label of a domain, IDN included.
 func inName(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= utf8.RuneSelf
+}
+
+// accents are the letters that the rules write without them; servers do so too.
+var accents = strings.NewReplacer(
+	"á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e", "ğ", "g",
+	"í", "i", "ì", "i", "î", "i", "ï", "i", "ı", "i", "ł", "l", "ñ", "n", "ń", "n", "ň", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ø", "o", "ő", "o", "ř", "r", "ś", "s", "š", "s",
+	"ş", "s", "ß", "ss", "ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "ё", "е", "’", "'")
+
+func folded(text string) string {
+	if isASCII([]byte(text)) {
+		return text
+	}
+	return accents.Replace(text)
 }
