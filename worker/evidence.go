@@ -40,7 +40,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 	}
 	failure := w.apply(ctx, &evidence)
 	if failure != nil {
-		evidence.Note = kept(failure.Error())
+		evidence.State, evidence.Note = store.EvidenceWaiting, kept(failure.Error())
 		if job.Attempt >= job.MaxAttempts {
 			evidence.State = store.EvidenceQuarantined
 			w.options.Log.Error("evidence was put aside", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", failure)
@@ -67,8 +67,8 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 		if !found {
 			continue
 		}
-		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, ReceivedAt: evidence.ReceivedAt, Event: event})
-		if err != nil && !w.isGone(ctx, id) {
+		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, Source: sourceOf(evidence), ReceivedAt: evidence.ReceivedAt, Event: event})
+		if err != nil {
 			return err
 		}
 		evidence.State, evidence.MessageID, evidence.Note = store.EvidenceApplied, &id, string(event.Kind)
@@ -76,10 +76,12 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 	return nil
 }
 
-// isGone reports whether a letter is not there any more.
-func (w *Worker) isGone(ctx context.Context, id int64) bool {
-	_, err := store.MessageByID(ctx, w.options.Pool, id)
-	return errors.Is(err, store.ErrNotFound)
+// sourceOf is where evidence comes from, as suppressions name it.
+func sourceOf(evidence *store.Evidence) string {
+	if evidence.Source == store.FromHook {
+		return evidence.Source + ":" + evidence.Origin
+	}
+	return evidence.Source // a mailbox is named by an address
 }
 
 // read makes events of evidence.

@@ -105,10 +105,7 @@ func mailgunFailed(e Event, v value) []Event {
 		e.Kind = Complained
 		return []Event{e}
 	}
-	words := status.at("message").text()
-	if words == "" {
-		words = status.at("description").text()
-	}
+	words := strings.Join(status.texts("message", "description"), ": ")
 	// "old": the server put it off until Mailgun gave up, which says little about the address.
 	return []Event{bounced(e, status.at("code").text(), statusOf(status.at("enhanced-code").text()), words, mailgunReasons[reason], reason != "old")}
 }
