@@ -52,7 +52,7 @@ type HitLetter struct {
 	Links     int       // how many links it has
 }
 
-// Verdict is who is behind a hit, and why we think so, in a few words; '' when there is
+// Verdict is who is behind a hit, and why we think so, in a few words; ” when there is
 // nothing to say.
 type Verdict struct{ Actor, Why string }
 

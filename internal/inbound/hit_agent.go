@@ -158,7 +158,7 @@ var systems = []struct{ mark, name string }{
 	{"android", "android"}, {"iphone", "ios"}, {"ipad", "ios"}, {"windows", "windows"}, {"macintosh", "mac"}, {"linux", "linux"}, {"x11", "linux"},
 }
 
-// systemOf is the operating system that a User-Agent names; '' for none.
+// systemOf is the operating system that a User-Agent names; ” for none.
 func systemOf(userAgent string) string {
 	text := strings.ToLower(userAgent)
 	for _, s := range systems {

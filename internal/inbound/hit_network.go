@@ -25,7 +25,7 @@ var gateways = []struct {
 	{netip.MustParsePrefix("150.70.0.0/16"), "Trend Micro"},
 }
 
-// gatewayOf is whose scanner's network a hit came from; '' for nobody's.
+// gatewayOf is whose scanner's network a hit came from; ” for nobody's.
 func gatewayOf(network string) string {
 	prefix, err := netip.ParsePrefix(network)
 	if err != nil {
