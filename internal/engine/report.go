@@ -34,9 +34,11 @@ func (e *Engine) Apply(ctx context.Context, r Report) error {
 func (e *Engine) apply(ctx context.Context, r Report) error {
 	switch r.Kind {
 	case inbound.Replied:
-		return e.cameBack(ctx, r.MessageID, "replied", "human")
+		return e.answered(ctx, r)
 	case inbound.AutoReplied:
-		return e.cameBack(ctx, r.MessageID, "auto_replied", "machine")
+		return e.autoAnswered(ctx, r)
+	case inbound.Opened, inbound.Clicked:
+		return e.visited(ctx, r)
 	case inbound.Bounced:
 		return e.refused(ctx, r.MessageID, endedBounced)
 	case inbound.Complained:
@@ -55,19 +57,4 @@ func (e *Engine) refused(ctx context.Context, messageID int64, reason string) er
 	return e.stopping(ctx, message.ClientID, func(s *stop) error {
 		return s.suppress(ctx, reason, "letter", &messageID, message.Recipient)
 	}, message.Recipient)
-}
-
-func (e *Engine) cameBack(ctx context.Context, messageID int64, kind, actor string) error {
-	message, err := store.MessageByID(ctx, e.DB, messageID)
-	if err != nil {
-		return err
-	}
-	now, err := store.Now(ctx, e.DB)
-	if err != nil {
-		return err
-	}
-	_, err = e.NoteTouch(ctx, store.NewTouch{
-		ClientID: message.ClientID, Kind: kind, Channel: "email", At: now, Actor: actor, EnrollmentID: &message.EnrollmentID, MessageID: &messageID,
-	})
-	return err
 }
