@@ -68,13 +68,21 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 		if !found {
 			continue
 		}
-		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, ReceivedAt: evidence.ReceivedAt, Event: event})
+		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, Source: sourceOf(evidence), ReceivedAt: evidence.ReceivedAt, Event: event})
 		if err != nil {
 			return err
 		}
 		evidence.State, evidence.MessageID, evidence.Note = store.EvidenceApplied, &id, string(event.Kind)
 	}
 	return nil
+}
+
+// sourceOf is where evidence comes from, as suppressions name it.
+func sourceOf(evidence *store.Evidence) string {
+	if evidence.Source == store.FromHook {
+		return evidence.Source + ":" + evidence.Origin
+	}
+	return evidence.Source // a mailbox is named by an address
 }
 
 // read makes events of evidence.

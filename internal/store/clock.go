@@ -85,6 +85,7 @@ const nextDue = `
 		(SELECT business_now() FROM happened LIMIT 1),
 		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
+		(SELECT min(look_at) FROM unconfirmed WHERE look_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
 // LastDue is the latest of the instants that NextDue is the earliest of, but not
@@ -97,6 +98,7 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 			(SELECT max(until) FROM deferred WHERE until <= $1),
 			(SELECT max(due_at) FROM handovers WHERE due_at <= $1),
 			(SELECT max(due_at) FROM next_calls WHERE due_at <= $1),
+			(SELECT max(look_at) FROM unconfirmed WHERE look_at <= $1),
 			(SELECT max(review_at) FROM clients WHERE review_at <= $1))`, by).Scan(&last)
 	if err != nil {
 		return nil, fmt.Errorf("finding what is due by %s: %w", by.Format(time.RFC3339), err)
@@ -133,6 +135,7 @@ func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
 		     + (SELECT count(*) FROM handovers WHERE due_at <= $1)
 		     + (SELECT count(*) FROM next_calls WHERE due_at <= $1)
+		     + (SELECT count(*) FROM unconfirmed WHERE look_at <= $1)
 		     + (SELECT count(*) FROM clients WHERE review_at <= $1)`, now).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("counting what is due: %w", err)

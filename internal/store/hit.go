@@ -54,7 +54,10 @@ func RecordHits(ctx context.Context, db DB, hits []Hit) error {
 			ON CONFLICT (message_id, kind, link) WHERE kind IN ('opened', 'clicked') DO UPDATE SET
 				data = jsonb_set(t.data || excluded.data, '{count}', to_jsonb((t.data->>'count')::int + (excluded.data->>'count')::int)),
 				actor = CASE WHEN excluded.actor = 'human' OR t.actor = 'machine' THEN excluded.actor ELSE t.actor END
-			RETURNING client_id, xmax = 0 OR actor = 'human' AS news
+			RETURNING client_id, message_id, actor, xmax = 0 OR actor = 'human' AS news
+		),
+		proved AS ( -- a person has it: nobody need wonder any more whether it arrived
+			UPDATE unconfirmed u SET look_at = clock.now FROM clock, noted WHERE u.message_id = noted.message_id AND noted.actor = 'human' AND u.open
 		)
 		INSERT INTO happened (client_id)
 		SELECT DISTINCT e.client_id FROM noted JOIN enrollments e ON e.client_id = noted.client_id AND e.state <> 'ended'

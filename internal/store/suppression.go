@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Suppression says that an address must not be mailed. An empty scope covers
@@ -17,16 +19,29 @@ type Suppression struct {
 	CreatedAt time.Time
 }
 
-// Suppress adds to the list and reports whether the entry is new; what is there
-// already stays as it is.
+// stronger is the condition that the reason of one row of suppressions or refusals goes
+// before that of another, so that it does not matter what was told first. What a person
+// decided stands as it is.
+func stronger(a, b string) string {
+	const order = "ARRAY['bounced', 'unsubscribed', 'complained']"
+	return "array_position(" + order + ", " + a + ".reason) > array_position(" + order + ", " + b + ".reason)"
+}
+
+// Suppress adds to the list and reports whether the entry is new. What is there
+// already stays as it is, unless the new reason is stronger: then that holds.
 func Suppress(ctx context.Context, db DB, s Suppression) (bool, error) {
-	tag, err := db.Exec(ctx, `
-		INSERT INTO suppressions (address, scope, reason, source, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (address, scope) DO NOTHING`, s.Address, s.Scope, s.Reason, s.Source, s.CreatedAt)
+	rows, err := db.Query(ctx, `
+		INSERT INTO suppressions AS x (address, scope, reason, source, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (address, scope) DO UPDATE SET reason = excluded.reason, source = excluded.source WHERE `+stronger("excluded", "x")+`
+		RETURNING xmax = 0`, s.Address, s.Scope, s.Reason, s.Source, s.CreatedAt)
 	if err != nil {
 		return false, fmt.Errorf("suppressing an address: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	fresh, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+	if err != nil {
+		return false, fmt.Errorf("suppressing an address: %w", err)
+	}
+	return len(fresh) == 1 && fresh[0], nil
 }
 
 // Unsuppress takes an address off the list, in every scope.

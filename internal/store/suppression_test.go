@@ -12,7 +12,21 @@ import (
 	"seventh/internal/store"
 )
 
-func TestFirstReasonForASuppressionStays(t *testing.T) {
+func TestTheStrongestReasonForASuppressionHolds(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	for _, told := range [][]string{{"bounced", "unsubscribed", "complained"}, {"complained", "bounced", "unsubscribed"}, {"unsubscribed", "complained", "bounced", "manual"}} {
+		address := told[0] + "@example.com"
+		for _, reason := range told {
+			must(store.Suppress(t.Context(), db, store.Suppression{Address: address, Reason: reason, CreatedAt: noon}))(t)
+		}
+		if got := must(store.SuppressionsOf(t.Context(), db, []string{address}))(t); len(got) != 1 || got[0].Reason != "complained" {
+			t.Errorf("told %v, the reason is %+v", told, got)
+		}
+	}
+}
+
+func TestReasonOfAPersonStays(t *testing.T) {
 	t.Parallel()
 	db := pgtest.DB(t)
 	ctx := t.Context()
