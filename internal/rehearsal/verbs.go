@@ -145,7 +145,9 @@ var serverVerbs = []verb{
 // What is decided about a letter of which nobody knows whether it arrived.
 var decisionVerbs = []verb{
 	{pattern: "confirm STEP to CLIENT as sent", do: func(ctx context.Context, p *play, a []string) error { return p.confirm(ctx, a[0], a[1], engine.AsSent) }},
-	{pattern: "confirm STEP to CLIENT as failed", do: func(ctx context.Context, p *play, a []string) error { return p.confirm(ctx, a[0], a[1], engine.AsFailed) }},
+	{pattern: "confirm STEP to CLIENT as failed", do: func(ctx context.Context, p *play, a []string) error {
+		return p.confirm(ctx, a[0], a[1], engine.AsFailed)
+	}},
 	{pattern: "confirm STEP to CLIENT as send_again", do: func(ctx context.Context, p *play, a []string) error {
 		return p.confirm(ctx, a[0], a[1], engine.AsSendAgain)
 	}},

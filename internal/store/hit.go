@@ -57,7 +57,7 @@ func RecordHits(ctx context.Context, db DB, hits []Hit) error {
 			RETURNING client_id, message_id, actor, xmax = 0 OR actor = 'human' AS news
 		),
 		proved AS ( -- a person has it: nobody need wonder any more whether it arrived
-			UPDATE unconfirmed u SET look_at = clock.now FROM clock, noted WHERE u.message_id = noted.message_id AND noted.actor = 'human' AND u.open
+			UPDATE unconfirmed u SET look_at = clock.now FROM clock, noted WHERE u.message_id = noted.message_id AND noted.actor = 'human'
 		)
 		INSERT INTO happened (client_id)
 		SELECT DISTINCT e.client_id FROM noted JOIN enrollments e ON e.client_id = noted.client_id AND e.state <> 'ended'
