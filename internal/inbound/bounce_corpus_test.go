@@ -15,10 +15,10 @@ type labelled struct {
 	raw    []byte
 }
 
-// letters reads a corpus of testdata/bounces: each file has labels, an empty line, and the
+// bouncesOf reads a corpus of testdata/bounces: each file has labels, an empty line, and the
 // letter. Half of the corpus (held) was set aside before the rules were written, and is
 // only ever counted.
-func letters(t testing.TB, half string) []labelled {
+func bouncesOf(t testing.TB, half string) []labelled {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/bounces/" + half + ".txtar")
 	if err != nil {
@@ -174,7 +174,7 @@ func TestBouncesOfTheCorpus(t *testing.T) {
 		if half == "held" {
 			report = func(string, ...any) {} // only counted
 		}
-		for _, l := range letters(t, half) {
+		for _, l := range bouncesOf(t, half) {
 			f.add(t, l, report)
 		}
 		t.Logf("%s: %d letters, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d; no bounces %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothingRight, f.nothing)

@@ -56,7 +56,7 @@ func groups(body []byte) [][]field {
 			settle()
 		default:
 			settle()
-			if (name == "Final-Recipient" || name == "Original-Recipient" || name == "Action") && value(group, name) != "" {
+			if (name == "Final-Recipient" || name == "Original-Recipient" || name == "Action") && fieldIn(group, name) != "" {
 				finish()
 			}
 			group = append(group, field{name: name})
@@ -91,11 +91,11 @@ func (n *notice) fromReport() []Event {
 func (n *notice) joined() [][]field {
 	var all [][]field
 	for _, group := range n.reports {
-		to, action := value(group, "Final-Recipient")+value(group, "Original-Recipient"), value(group, "Action")
+		to, action := fieldIn(group, "Final-Recipient")+fieldIn(group, "Original-Recipient"), fieldIn(group, "Action")
 		switch {
 		case to != "":
 			all = append(all, group)
-		case (action != "" || value(group, "Status") != "" || value(group, "Diagnostic-Code") != "") && len(all) > 0 && value(all[len(all)-1], "Action") == "":
+		case (action != "" || fieldIn(group, "Status") != "" || fieldIn(group, "Diagnostic-Code") != "") && len(all) > 0 && fieldIn(all[len(all)-1], "Action") == "":
 			all[len(all)-1] = append(all[len(all)-1], group...)
 		case action != "":
 			all = append(all, group)
@@ -104,8 +104,8 @@ func (n *notice) joined() [][]field {
 	return all
 }
 
-// value is the first value of a field in a group; empty without one.
-func value(group []field, name string) string {
+// fieldIn is the first value of a field in a group; empty without one.
+func fieldIn(group []field, name string) string {
 	for _, f := range group {
 		if f.name == name {
 			return strings.TrimSpace(f.value)
@@ -116,14 +116,14 @@ func value(group []field, name string) string {
 
 // fromGroup is the event of one recipient (RFC 3464 2.3).
 func (n *notice) fromGroup(group []field) (Event, bool) {
-	if value(group, "Disposition") != "" {
+	if fieldIn(group, "Disposition") != "" {
 		return Event{}, false
 	}
-	action, _, _ := strings.Cut(strings.ToLower(value(group, "Action")), " ")
-	status := enhancedIn(value(group, "Status"))
-	_, said, typed := strings.Cut(value(group, "Diagnostic-Code"), ";")
+	action, _, _ := strings.Cut(strings.ToLower(fieldIn(group, "Action")), " ")
+	status := enhancedIn(fieldIn(group, "Status"))
+	_, said, typed := strings.Cut(fieldIn(group, "Diagnostic-Code"), ";")
 	if !typed {
-		said = value(group, "Diagnostic-Code")
+		said = fieldIn(group, "Diagnostic-Code")
 	}
 	e := Event{Kind: Bounced, Recipient: n.recipientOf(group), Status: status, Diagnostic: strings.TrimSpace(said)}
 	r := replyIn(said)
@@ -186,7 +186,7 @@ func isDead(class string) bool {
 func (n *notice) recipientOf(group []field) string {
 	var all []string
 	for _, name := range []string{"Original-Recipient", "Final-Recipient", "X-Actual-Recipient"} {
-		if a := typedAddress(value(group, name)); a != "" {
+		if a := typedAddress(fieldIn(group, name)); a != "" {
 			all = append(all, a)
 		}
 	}
@@ -215,7 +215,7 @@ func typedAddress(value string) string {
 // likelyRecipient is for a report that names none with an @: whom the header fields or the
 // returned letter name.
 func (n *notice) likelyRecipient(group []field) string {
-	local := strings.TrimSpace(value(group, "Final-Recipient")[strings.IndexByte(value(group, "Final-Recipient"), ';')+1:])
+	local := strings.TrimSpace(fieldIn(group, "Final-Recipient")[strings.IndexByte(fieldIn(group, "Final-Recipient"), ';')+1:])
 	candidates := n.recipients()
 	for _, c := range candidates {
 		if local != "" && strings.HasPrefix(strings.ToLower(c), strings.ToLower(local)+"@") {
@@ -232,11 +232,11 @@ func (n *notice) likelyRecipient(group []field) string {
 // letter has it, unless a filter of the recipient refuses it (RFC 5429 2.1).
 func (n *notice) fromDisposition() []Event {
 	for _, group := range n.reports {
-		disposition := strings.ToLower(value(group, "Disposition"))
+		disposition := strings.ToLower(fieldIn(group, "Disposition"))
 		if disposition == "" {
 			continue
 		}
-		e := Event{Kind: Delivered, Recipient: n.recipientOf(group), Status: enhancedIn(value(group, "Status"))}
+		e := Event{Kind: Delivered, Recipient: n.recipientOf(group), Status: enhancedIn(fieldIn(group, "Status"))}
 		if strings.Contains(disposition, "automatic-action") && strings.Contains(disposition, "deleted") {
 			told := n.reasonFor(e.Recipient, "", true)
 			e.Kind, e.Permanent, e.Class, e.Diagnostic = Bounced, true, ClassPolicy, told.text

@@ -62,7 +62,7 @@ func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
 	}
 	used := make([]bool, len(rules))
 	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt")...)
-	for _, l := range letters(t, "train") {
+	for _, l := range bouncesOf(t, "train") {
 		if letter, err := Read(l.raw); err == nil {
 			for _, e := range Bounces(letter) {
 				all = append(all, reply{code: 550, text: "550 " + e.Diagnostic})

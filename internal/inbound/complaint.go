@@ -31,14 +31,14 @@ func Complaint(l *Letter) (Event, bool) {
 	if report == nil {
 		return n.complaintWithoutReport()
 	}
-	switch strings.ToLower(value(report, "Feedback-Type")) {
+	switch strings.ToLower(fieldIn(report, "Feedback-Type")) {
 	case "not-spam", "auth-failure", "dmarc", "dkim", "virus":
 		return Event{}, false
 	}
 	n.reports = append(n.reports, report)
 	e := Event{Kind: Complained, At: l.Date, Refs: n.refs()}
 	for _, name := range []string{"Original-Rcpt-To", "Removal-Recipient", "X-Original-Recipient"} {
-		if a := typedAddress(value(report, name)); e.Recipient == "" && !isRedacted(a) {
+		if a := typedAddress(fieldIn(report, name)); e.Recipient == "" && !isRedacted(a) {
 			e.Recipient = oneCleanLine(a, maxAddress)
 		}
 	}
