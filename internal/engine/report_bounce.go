@@ -16,9 +16,10 @@ import (
 const (
 	// softInARow is how many letters in a row must bounce softly to condemn an address.
 	softInARow = 3
-	// fullFor is over how long they must have been sent if the mailbox was full: people
-	// are on holiday.
-	fullFor = 14 * 24 * time.Hour
+	// fullFor is over how long they must have been sent if the mailbox was full, because
+	// people are on holiday: two weeks, to the nearest day. Letters a week apart go a minute
+	// earlier or later.
+	fullFor = 14*24*time.Hour - 12*time.Hour
 	// diagnosticLimit bounds the server's words in a touch, in bytes.
 	diagnosticLimit = 500
 )
@@ -49,10 +50,8 @@ func (e *Engine) bounced(ctx context.Context, r Report, letter *store.ToldLetter
 		if err := s.taken(ctx, letter.MessageID, "evidence: bounced", now); err != nil || !news {
 			return err
 		}
-		if class := b.accuses(); class != "" {
-			if err := s.accuse(ctx, letter, class, "bounced"); err != nil {
-				return err
-			}
+		if err := s.accuse(ctx, letter, b.accuses(), "bounced"); err != nil {
+			return err
 		}
 		condemned := b.rank == hardBounce
 		if !condemned && len(b.Counting()) > 0 {
