@@ -95,6 +95,9 @@ func (e *Engine) delivered(ctx context.Context, r Report, letter *store.ToldLett
 	if _, err := store.Tell(ctx, e.DB, r.touch(letter, at, "server")); err != nil {
 		return err
 	}
+	if err := store.JudgeAgain(ctx, e.DB, r.MessageID); err != nil { // what is too soon goes by it
+		return err
+	}
 	return e.proved(ctx, r.MessageID, "evidence: delivered")
 }
 
@@ -106,7 +109,11 @@ func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter
 		if err != nil {
 			return err
 		}
-		fresh, err := store.Tell(ctx, s.tx, r.touch(letter, at, "human"))
+		touch := r.touch(letter, at, "human")
+		if reason == endedUnsubscribed {
+			touch.Data["scope"] = store.ScopeAll
+		}
+		fresh, err := store.TellLeft(ctx, s.tx, touch)
 		if err != nil {
 			return err
 		}

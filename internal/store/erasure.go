@@ -47,6 +47,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM hits WHERE message_id = ANY($1)",
+			"DELETE FROM hits_due WHERE message_id = ANY($1)",
 			"DELETE FROM deferred WHERE message_id = ANY($1)",
 			"DELETE FROM evidence WHERE message_id = ANY($1)",
 			"DELETE FROM unconfirmed WHERE message_id = ANY($1)",
@@ -64,6 +65,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 			"DELETE FROM happened WHERE client_id = $1",
 			"DELETE FROM handovers WHERE client_id = $1",
 			"DELETE FROM absences WHERE client_id = $1",
+			"DELETE FROM preferences WHERE client_id = $1",
 			"DELETE FROM clients WHERE id = $1",
 		} {
 			if _, err := tx.Exec(ctx, sql, id); err != nil {
