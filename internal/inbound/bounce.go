@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +42,8 @@ func Bounces(l *Letter) []Event {
 	return events
 }
 
+var reportWithin = regexp.MustCompile(`(?im)^(reporting-mta|final-recipient|original-recipient)\s*:\s*[a-z0-9-]+\s*;`)
+
 // notice is a letter of a mail server, with what it returns of ours.
 type notice struct {
 	letter   *Letter
@@ -62,6 +65,11 @@ func newNotice(l *Letter) *notice {
 		}
 		if isReport(p) {
 			n.reports = append(n.reports, groups(p.Body)...)
+		}
+	}
+	if n.reports == nil && (daemon.MatchString(l.From.Address) || strings.HasPrefix(l.Header.Get("Content-Type"), "multipart/report")) {
+		if at := reportWithin.FindStringIndex(l.Text); at != nil && at[0] < maxNotice { // its MIME is broken
+			n.reports = groups([]byte(l.Text[at[0]:]))
 		}
 	}
 	if n.returned == nil && within != "" {
