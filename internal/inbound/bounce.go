@@ -63,7 +63,7 @@ func newNotice(l *Letter) *notice {
 				n.returned, _, _ = splitHeader([]byte(strings.TrimLeft(string(p.Body[:min(len(p.Body), maxHeader)]), "\r\n ")))
 			}
 		}
-		if isReport(p) {
+		if isReport(p) && mayReport(l) {
 			n.reports = append(n.reports, groups(p.Body)...)
 		}
 	}
@@ -76,6 +76,14 @@ func newNotice(l *Letter) *notice {
 		n.returned, _, _ = splitHeader([]byte(within))
 	}
 	return n
+}
+
+// mayReport reports whether a letter with a report in it is that report, and not the
+// letter of a person who hands one on.
+func mayReport(l *Letter) bool {
+	media, _ := mediaType(l.Header.Get("Content-Type"))
+	return media == "multipart/report" || !strings.HasPrefix(media, "multipart/") ||
+		daemon.MatchString(l.From.Address) || daemonName.MatchString(l.From.Name) || robot.MatchString(l.From.Address) || l.From.Address == ""
 }
 
 // ofReturned are the values of a field of the returned letter.

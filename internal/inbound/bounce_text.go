@@ -7,12 +7,13 @@ import (
 )
 
 var (
-	daemon     = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
-	robot      = regexp.MustCompile(`(?i)^(no-?_?reply|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@`)
-	shared     = regexp.MustCompile(`(?i)^(admin(istrator)?|support|service|e?mail|post|info|help(desk)?|it)([-+._0-9].*)?@`) // of people and machines
-	daemonName = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon|server|robot|transport|gateway)|delivery (sub)?system|system administrator|mail administrator|postmaster|mail ?system|microsoft (outlook|exchange)|mailzustell|postamt|системный администратор|почтов(ый|ая|ое) (робот|сервер|система|служба|шлюз)|служба доставки|сервер почты|syst[èe]me de (messagerie|distribution)|sistema de correo|servizio postale`)
-	answering  = regexp.MustCompile(`(?i)^\s*(re|aw|ответ|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
-	failure    = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|message (has )?(not )?(been )?(rejected|refused)|bounced|status notification|delayed|` +
+	daemon       = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
+	robot        = regexp.MustCompile(`(?i)^(no-?_?reply|root|nobody|www-data|apache|webmaster|hostmaster|noc|mailman|listserv|majordomo|relay|mailgate|quarantine|security|mailbox|hosting|panel|spam|virus|undelivered|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@`)
+	shared       = regexp.MustCompile(`(?i)^(admin(istrator)?|support|service|e?mail|post|info|help(desk)?|it)([-+._0-9].*)?@`) // of people and machines
+	daemonName   = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon|server|robot|transport|gateway)|delivery (sub)?system|system administrator|mail administrator|postmaster|mail ?system|microsoft (outlook|exchange)|mailzustell|postamt|системный администратор|почтов(ый|ая|ое) (робот|сервер|система|служба|шлюз)|служба доставки|сервер почты|syst[èe]me de (messagerie|distribution)|sistema de correo|servizio postale`)
+	returnedMail = regexp.MustCompile(`(?i)^\s*(undeliver(able|ed)( mail| message)?\b|returned mail|mail delivery (failed|failure)|delivery (status notification|failure|failed)|failure notice|unzustellbar|не уда[её]тся доставить|не удалось доставить|недоставлен|[éeÉE]chec de la remise|no se puede entregar|non recapitabile|não entregue|niedostarczone|onbestelbaar)\s*([:(.]|$)`)
+	answering    = regexp.MustCompile(`(?i)^\s*(re|aw|ответ|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
+	failure      = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|message (has )?(not )?(been )?(rejected|refused)|bounced|status notification|delayed|` +
 		`не (был[аои]? |может быть |могло быть |удалось |удаётся |удается )*достав|недостав|невозможно доставить|невозможность доставки|ошибка (при )?(доставк|отправк)|не дошл|возвра(т|щен|щён)|сбой|отклонен|отклонён|не принят|не выполнен|задерж|отложен|лист не|не доставлен|` +
 		`unzustellbar|nicht zu(ge)?stell|zustell|non[- ](remis|livr|distribu)|n['’]a pas (pu|été)|échec|echec|retour(né)?|no se (pudo|ha podido|puede)|no entregad|devuelto|non (è stato |recapit|consegn)|mancata consegna|impossibile|não (foi )?(entreg|p[oô]de)|nao entregue|devolvid|niedor|nie (została|można|udało)|zwrot|nedoruč|nelze doručit|onbestelbaar|niet (worden )?(afge|be)lever|kunne ikke|inte levereras|退信|退回|退件|无法|無法|配信|届け|送信できません|エラー|반송|teslim`)
 	late       = regexp.MustCompile(`(?i)\bdelay(ed)?\b|warning:|still being retried|задерж|отложен|verzögert|retard[ée]|retrasad|ritardat|atrasad|opóźni|zpožd`) // of a subject
@@ -38,16 +39,18 @@ func (n *notice) isNotice() bool {
 	fails := failure.MatchString(l.Subject + "\n" + n.report)
 	listed := l.Header.Get("List-Id") != "" || strings.EqualFold(l.Header.Get("Precedence"), "list")
 	switch {
-	case !quotes && !fails, listed:
-		return false
 	case daemon.MatchString(l.From.Address), daemonName.MatchString(l.From.Name), l.From.Address == "":
+		return quotes || fails || len(n.recipients()) > 0
+	case listed, !fails:
+		return false
+	case quotes && returnedMail.MatchString(l.Subject):
 		return true
 	case answering.MatchString(l.Subject), len(n.recipients()) == 0:
 		return false
 	}
 	submitted := strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-")
 	machine := submitted || strings.TrimSpace(l.Header.Get("Return-Path")) == "<>"
-	return machine && fails && robot.MatchString(l.From.Address) || submitted && fails && quotes && shared.MatchString(l.From.Address)
+	return machine && robot.MatchString(l.From.Address) || submitted && quotes && shared.MatchString(l.From.Address)
 }
 
 // fromText makes events of a notice in plain words.
