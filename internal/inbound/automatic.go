@@ -39,7 +39,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	case LikelyOptOut:
 		signs = append(signs, Sign{"may ask to be left alone", -3})
 	}
-	if greets(words, l.To) {
+	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
 	}
 	if addresses(text) {
@@ -168,15 +168,22 @@ func foreignSubject(subject, ours string) string {
 	}
 }
 
-// greets tells whether the first words are the name of somebody that the letter goes to.
-func greets(words []token, to []Mailbox) bool {
+// quotedWriter is the name of whoever wrote the letter that is quoted.
+var quotedWriter = regexp.MustCompile(`(?im)(?:^[>\s]*(?:from|от|von|de|od):\s*|\d[,\s]+|\d,? от |")(\p{Lu}\p{L}+) \p{Lu}\p{L}+"?\s*(?:<|\[|wrote|пишет|$)`)
+
+// greets tells whether the first words are the name of somebody that the letter goes to, or
+// whose letter it quotes.
+func greets(words []token, l *Letter) bool {
 	names := map[string]bool{}
-	for _, mailbox := range to {
+	for _, mailbox := range l.To {
 		for _, t := range tokens(mailbox.Name) {
-			if t.kind == letters && len(t.text) > 3 {
+			if t.kind == letters && utf8.RuneCountInString(t.text) > 2 {
 				names[t.text] = true
 			}
 		}
+	}
+	for _, found := range quotedWriter.FindAllStringSubmatch(clip(l.Text, maxReadText), 5) {
+		names[small(found[1])] = true
 	}
 	for _, word := range words[:min(len(words), 5)] {
 		if names[word.text] {
@@ -186,8 +193,8 @@ func greets(words []token, to []Mailbox) bool {
 	return false
 }
 
-// greeting is a name at the start of a text, with or without a greeting.
-var greeting = regexp.MustCompile(`^(?:(?i:здравствуйте|добрый день|доброе утро|добрый вечер|добрый|приветствую|привет|уважаем\p{L}+|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? \p{L}+|bonjour|hola|dzień dobry|вітаю)[,!]? )?(\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\n)`)
+// greeting is a name after a greeting at the start of a text.
+var greeting = regexp.MustCompile(`^(?i:здравствуйте|добрый день|доброе утро|добрый вечер|приветствую|привет|уважаемый|уважаемая|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? (?:herr|frau)|bonjour|hola|dzień dobry|вітаю)[,!]? (\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\.|\n)`)
 
 // anybody are words that stand where a name may.
 var anybody = set("здравствуйте привет приветствую хей хай эй ура доброго коллеги друзья господа отправитель партнеры клиент клиенты все всем ребята товарищи спасибо извините простите внимание уважаемые приветик салам йо " +
@@ -217,7 +224,7 @@ func speaksOf(words []token, subject string) bool {
 }
 
 // figures are prices, powers, pressures: what people write of business.
-var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
+var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)(?:[^\p{L}]|$)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
 
 // inMarks is what stands in quotation marks, as machines put our subject.
 var inMarks = regexp.MustCompile(`«[^»]*»|"[^"\n]*"|“[^”]*”|„[^“”]*[“”]`)

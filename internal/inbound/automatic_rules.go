@@ -266,6 +266,7 @@ moved on to
 уже не в|на|у|работ*
 теперь в|на другом|другой|другом|пенсии
 больше не|здесь работает|работаю|пользуется|является
+не работает|работаю больше|в|у
 не работает|работаю в|у больше|нашей|компании|нас|данной
 уволен|уволился|уволилась
 покинул|покинула|оставил|оставила компанию|должность|пост|организацию
@@ -439,8 +440,9 @@ not interested|interesting|relevant|now|needed|for
 but yes|send|we|ok|sure
 looks|sounds good|interesting|great|fine
 quote|quotation|budget|pricing|price|invoice|proposal|discount
-we|our have|use|need|run|are|already|did|don't|do|had
-i'll|i will|let|we'll look|review|check|think|discuss|talk|have
+we have|use|need|run|already|did|don't|had|bought|got|changed|switched
+i'll|we'll look|review|discuss|talk|consider|decide|think|take|pass
+i|we will look|review|discuss|talk|consider|decide|think|take|pass
 your offer|proposal|email|audit|product|price|service|article|webinar|guide
 ja|nein|danke|kein interesse`)},
 }
