@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -70,13 +71,32 @@ func Signs(l *Letter, sent Sent) []Sign {
 	switch {
 	case quotes(l.Text):
 		signs = append(signs, Sign{"quotes a letter", -3})
+		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
 	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < 0 }):
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
 		}
 	}
+	if !sent.At.IsZero() && !quotes(l.Text) {
+		if fast := hurry(l.Date, sent.At); len(fast) > 0 && fast[0].Weight > 0 {
+			signs = append(signs, fast...)
+		}
+	}
 	return signs
+}
+
+// hurry is the sign of how soon an answer came: machines take no minutes, people hours.
+func hurry(answered, written time.Time) []Sign {
+	took := answered.Sub(written)
+	switch {
+	case written.IsZero() || answered.IsZero() || took < -2*time.Minute:
+	case took < 4*time.Minute:
+		return []Sign{{"answers at once", 4}}
+	case took > time.Hour:
+		return []Sign{{"answers after hours", -3}}
+	}
+	return nil
 }
 
 // maxAwayWeight bounds what words of absence weigh together, since people who speak of
