@@ -49,6 +49,12 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
 		signs = append(signs, Sign{"speaks of our letter", -3})
 	}
+	if questions(words) {
+		signs = append(signs, Sign{"asks a question", -4})
+	}
+	if oneHour.MatchString(text) && !hoursOpen.MatchString(text) {
+		signs = append(signs, Sign{"names an hour", -2})
+	}
 	if figures.MatchString(text) {
 		signs = append(signs, Sign{"names figures", -3})
 	}
@@ -262,9 +268,36 @@ func answers(subject string) bool {
 	return ok && answerPrefixes[strings.TrimSpace(word)]
 }
 
+// questions tells whether a sentence ends with a question mark, other than "Urgent?".
+func questions(words []token) bool {
+	for i, word := range words {
+		if word.text != "?" {
+			continue
+		}
+		from := i
+		for from > 0 && words[from-1].sentence == word.sentence && words[from-1].text != "?" {
+			from--
+		}
+		if i-from > 5 || !has(words[from:i], hurryRule) {
+			return true
+		}
+	}
+	return false
+}
+
+var hurryRule = phrases(`
+срочн*|горит|невтерпеж|помощь|вопрос|вопросы|авария|проблема|проблемы|пожар|нетерпится|дождались|дозвонились|невмоготу|спешите|торопитесь|важно
+urgent|hurry|emergency|help|question|questions|problem|problems|fire|burning|rush|wait|important|desperate|stuck|pressing
+dringend|eilig|urgence|urgent|prisa|pilne`)
+
+var (
+	oneHour   = regexp.MustCompile(`(?i)(^|[^.\d/])\b\d{1,2}(:\d{2}|(:\d{2})?\s?[ap]m)\b`)
+	hoursOpen = regexp.MustCompile(`(?i)\d\s*(-|–|—|до|to|till|until|bis)\s*\d{1,2}(:|\.|\s?[ap]m)|hours|часы|режим|график`)
+)
+
 // polite are what machines tell people to do.
 var polite = set("пишите звоните ждите ищите найдите беспокойте извините простите направляйте адресуйте потерпите подтвердите перейдите позвоните напишите обратите дождитесь учтите имейте " +
-	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите отвечайте теряйте скучайте считайте")
+	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите переадресуйте продублируйте попробуйте зарегистрируйте побеспокойте потревожьте воспользуйтесь отвечайте теряйте скучайте считайте")
 
 // commands tells whether an imperative speaks to us in Russian, other than what machines say.
 func commands(words []token) bool {
