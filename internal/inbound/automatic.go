@@ -78,7 +78,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	case quotes(l.Text):
 		signs = append(signs, Sign{"quotes a letter", -3})
 		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
-	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < 0 }):
+	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 }):
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})

@@ -164,6 +164,14 @@ em férias|viagem
 estoy|estaré fuera|ausente|de
 демалыста*|іссапарда*|еңбек`)},
 	{awayFor, 3, phrases(`
+урок|уроке|уроки|лекции|лекция|эфире|эфир|репетиции|репетиция|театре|диссертацию|совещании|совещание|заседании|дежурстве|дежурство|смене|зимовке|раскопках
+абонент|временно недоступ*|вне
+без почты|связи|интернета|телефона|света
+отключили|отключен*|сломал*|чинят|авария
+переехали|переезжаем
+teaching|lecturing|driving|performing|rehearsing|touring|deployed|dissertation|thesis|exams|exam|class|classroom|meetings|rotation|onboard|seminar
+in the field|air|lab|studio|theatre|theater|classroom|operating|workshop|greenhouse|cellar|dark|woods|bush|garden|desert|sky|mine|pit
+bad|poor|patchy|spotty|no reception|coverage|signal|connection|network|internet|wifi
 свадьба|свадьбе|свадьбу|свадебное|роддом|роддоме|роды|родилась|родился|родили|пополнение|юбилей|похороны|похоронах|траур|субботник
 море|моря|горы|горах|лес|лесу|тайга|тайге|поход|походе|байдарка|сплав|экспедиция|экспедиции|рейс|рейсе|плавание|круиз|пляж|пляже|дача|дачу|огород|картошка|картошку|баня|сауна
 рыбалка|рыбалку|охота|охоту|охоте|грибы|ягоды|лыжи|лыжах|шашлыки|самолет|самолете|перелет|роуминг|роуминге|отель|турция|сочи|таиланд|крым|алтай|байкал
@@ -195,6 +203,9 @@ ferie|påske|jul|sommerferie|fellesferie|juhannus|loma|hiihtoloma|lomalla|semest
 dovolená|svátek|szabadság|tatil|bayram|izin|vakantie|pasen|koningsdag|ferragosto|pasqua|férias|feriado
 відпустка|свято|лікарняний|великдень|мереке|наурыз|демалыс`)},
 	{ofMail, 1, phrases(`
+сегодня|завтра|временно|скоро|вскоре|позже|после|пока
+портал|сайт|форму|форме|общий|дежурный|дежурная|приемной|связь|связи|интернет|интернета
+today|tonight|tomorrow|shortly|soon|temporarily|later|meanwhile|portal|website|form|duty|reception|signal|internet|wifi|phone|mobile
 почта|почту|почте|почтой|ящик|ящика|ящике|письмо|письма|письмам|писем|сообщение|сообщения|обращение|обращения|корреспонденция|корреспонденцию|канцелярия|приемная|секретарь
 отвечу|ответим|ответ|ответы|отвечаем|отвечаю|ответит|ответят|перезвоню|перезвоним|свяжусь
 понедельник|понедельника|понедельникам|вторник|вторника|вторникам|среда|среду|средам|четверг|четверга|четвергам|пятница|пятницу|пятницам|выходным|будни|будням
@@ -284,6 +295,9 @@ passed away
 new|my address|email|mailbox is
 has moved|changed|retired
 ^ retired
+i retired
+i have|am|'ve retired
+changed roles|jobs|job
 has|have left the|our|us|company
 is|am retired
 nicht mehr im|bei|für|tätig|in
@@ -292,6 +306,15 @@ ya no trabaja
 nie pracuje
 більше не працює`)},
 	{"confirms that it came", 5, phrases(`
+ваш|ваша|ваше .. в обработке|очереди|работе
+заявка|обращение|тикет|запрос # открыт*|создан*|принят*|закрыт*
+адрес|ящик|почту .. разбирают|читают|читает|разбираем|просматривают
+рассматривает|рассматриваем|рассматриваются|принимает|принимаются .. только|через
+we|we've got it|your|this
+human|person|someone|somebody .. will look|read|reply|answer
+in line|queue
+read by
+are|is handled by|through|via
 we'll|i'll|will|shall|someone|somebody .. answer|reply|respond soon|shortly|in
 inbox is
 line is|open
@@ -404,8 +427,8 @@ bitte .. schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
 	{"tells us to do something", -4, phrases(`
-^ send|bring|quote|book|come|put|count|sign|give|make|show|explain|resend|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
-please|just|and|but|so|then send|bring|quote|book|come|put|count|give|show|explain|resend|attach|include|add|remind|schedule|ping|ring
+^ send|bring|quote|book|come|count|sign|give|make|show|explain|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
+please|just|and|but|so|then send|bring|quote|book|come|count|give|show|explain|attach|include|add|remind|schedule|ping|ring
 ^ call|phone|ring|try|email|ask|tell|keep me|us|again|back|after|before|saturday|sunday|monday|tuesday|wednesday|thursday|friday|tomorrow|then|him|her
 count|sign|put|include|add me|us
 come and|by|over|round|on|back|wednesday|monday|tuesday|thursday|friday
@@ -455,6 +478,8 @@ your|ваш out|автоответ*`)},
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
 неинтересно|неактуально
 не интересно|актуально|нужно|надо|подходит|подойдет|требуется|готовы|планируем|рассматриваем
+позвоню|наберу|перезвоню|заеду|подъеду|приеду|передам|переслал|переслала|перешлю|показал|покажу
+will call you
 обсудим|подумаем|посмотрю|посмотрим|рассмотрим|рассмотрит|обговорим|подумаю|почитаю|решим|созвонимся|изучу|изучим|примем
 вернемся к этому|теме|вопросу|письму
 вернусь к письму|вопросу|теме|этому

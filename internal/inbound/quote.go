@@ -50,7 +50,7 @@ func join(lines []string) string {
 }
 
 // divider is a line that mail programs draw above the letter that is answered or passed on.
-var divider = regexp.MustCompile(`(?i)^\W*[-_—=*]{2,}\s*(original message|original nachricht|urspr[uü]ngliche nachricht|original appointment|forwarded (message|by)|reply message|` +
+var divider = regexp.MustCompile(`(?i)^(?:\W*[-_—=*]{2,}\s*|begin )(original message|original nachricht|urspr[uü]ngliche nachricht|original appointment|forwarded (message|by)|forwarded message:|start of forwarded message|reply above this line|mensagem original|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|původní (zpráva|e-mail)|eredeti üzenet|özgün ileti|orijinal mesaj|reply message|` +
 	`message d'origine|message transf[eé]r[eé]|mensaje original|mensaje reenviado|messaggio originale|wiadomo[sś][cć] oryginalna|oryginalna wiadomo[sś][cć]|weitergeleitete nachricht|` +
 	`исходное сообщение|исходное письмо|первоначальное сообщение|пересылаемое сообщение|пересланное сообщение|перенаправленное сообщение|конец пересылаемого сообщения|` +
 	`оригінальне повідомлення|вихідне повідомлення|переслане повідомлення|бастапқы хабарлама)`)
@@ -62,9 +62,9 @@ var disclaimer = regexp.MustCompile(`(?i)^\W*((this|the information (contained )
 
 // fields are the words before the colons of a quoted header, from first (who wrote) to the others.
 var (
-	firstField = regexp.MustCompile(`(?i)^\W*(from|от|от кого|von|de|od|da|від|кімнен|expéditeur)\s*:\s*\S`)
+	firstField = regexp.MustCompile(`(?i)^\W*(from|от|от кого|von|de|od|da|від|кімнен|expéditeur|van|från|fra|lähettäjä|feladó|kimden|de la|发件人|差出人|보낸 사람)\s*[:：]\s*\S`)
 	otherField = regexp.MustCompile(`(?i)^\W*(sent|date|to|cc|subject|отправлено|дата|кому|копия|тема|gesendet|datum|an|betreff|envoyé|objet|à|enviado( el)?|fecha|para|asunto|` +
-		`wysłano|data|do|temat|надіслано|тема|inviato|oggetto|жіберілді|кімге|тақырып)\s*:`)
+		`wysłano|data|do|temat|надіслано|тема|inviato|oggetto|жіберілді|кімге|тақырып|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|lähetetty|vastaanottaja|aihe|odesláno|komu|předmět|küldve|címzett|tárgy|gönderilme( tarihi)?|kime|konu|enviada|assunto|trimis|către|subiect|发送时间|收件人|主题|日期|送信日時|宛先|件名|received|reply-to)\s*[:：]`)
 )
 
 // headerBlock tells whether lines start with a quoted header ("From: … Sent: … To: …").
@@ -100,10 +100,11 @@ func next(lines []string, i int) int {
 }
 
 var (
-	wrote = regexp.MustCompile(`(?i)(^|[^\p{L}])(wrote|writes|schrieb|a écrit|escribió|scritto|napisał|napisał\(a\)|napisała|пишет|пишете|писал|писала|писали|написал|написала|написал\(а\)|написав|пише|жазды)([^\p{L}].*)?:?$`)
-	whole = regexp.MustCompile(`(?i)^(\p{L}+,? )?(\p{L}+\.?,? )?\d{1,2}[ ./](\d{1,2}|\p{L}+)\.?[ ./]\d{2,4}( г\.)?,?( в| at)? \d{1,2}:\d{2}.{0,80}:$`)
-	dated = regexp.MustCompile(`\d{1,2}[:.h]\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}`)
-	email = regexp.MustCompile(`[\p{L}\d._%+'-]+@[\p{L}\d-]+(\.[\p{L}\d-]+)+`)
+	wrote  = regexp.MustCompile(`(?i)(^|[^\p{L}])(wrote|writes|quoting|zitat von|schrieb|schreibt|schreef|skrev|kirjoitti|pisze|napsal|napísal|írta|yazdı|a scris|escreveu|ha scritto|rašė|kirjutas|a écrit|escribió|scritto|napisał|napisał\(a\)|napisała|пишет|пишете|писал|писала|писали|написал|написала|написал\(а\)|написав|пише|жазды)([^\p{L}].*)?:?$`)
+	framed = regexp.MustCompile(`(?i)^-{3,}.*(wrote|писал|написал|schrieb|пишет)\s*:?\s*-{2,}$`)
+	whole  = regexp.MustCompile(`(?i)^(\p{L}+,? )?(\p{L}+\.?,? )?\d{1,2}[ ./](\d{1,2}|\p{L}+)\.?[ ./]\d{2,4}( г\.)?,?( в| at)? \d{1,2}:\d{2}.{0,80}:$`)
+	dated  = regexp.MustCompile(`\d{1,2}[:.h]\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}`)
+	email  = regexp.MustCompile(`[\p{L}\d._%+'-]+@[\p{L}\d-]+(\.[\p{L}\d-]+)+`)
 )
 
 // introduces tells whether lines start with what introduces a quoted letter, such as
@@ -125,7 +126,10 @@ func introduces(lines []string) int {
 		if strings.HasSuffix(line, ":") && whole.MatchString(line) {
 			return n
 		}
-		if strings.HasSuffix(line, ":") && wrote.MatchString(line) && email.MatchString(line) {
+		if strings.HasSuffix(line, ":") && wrote.MatchString(line) && (email.MatchString(line) || len(line) < 120 && n < len(lines) && quotedNext(lines[n:])) {
+			return n
+		}
+		if framed.MatchString(line) {
 			return n
 		}
 	}
