@@ -27,7 +27,7 @@ func ReadAnswer(l *Letter, sent Sent) (Answer, bool) {
 		answer.OptOut = optOut(answer.Text)
 		return answer, false
 	}
-	answer.Back, _ = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
+	answer.Back, _ = returnDate(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))+"\n\n"+answer.Text, l.Date)
 	answer.Substitute = substitute(ownText(answer.Text), l)
 	return answer, true
 }

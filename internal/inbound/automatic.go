@@ -29,7 +29,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if machineAddress(l.From.Address) {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
-	subject := wordsOf(tokens(foreignSubject(l.Subject, sent.Subject)))
+	subject := wordsOf(tokens(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))))
 	if !answers(l.Subject) {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
@@ -38,7 +38,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	case PlainOptOut:
 		signs = append(signs, Sign{"asks to be left alone", -6})
 	case LikelyOptOut:
-		signs = append(signs, Sign{"may ask to be left alone", -3})
+		signs = append(signs, Sign{"may ask to be left alone", -2})
 	}
 	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
@@ -46,8 +46,8 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if addresses(text) {
 		signs = append(signs, Sign{"calls somebody by name", -4})
 	}
-	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
-		signs = append(signs, Sign{"speaks of our letter", -3})
+	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), clip(sent.Subject, 500)) {
+		signs = append(signs, Sign{"speaks of our letter", -2})
 	}
 	if questions(words) {
 		signs = append(signs, Sign{"asks a question", -4})
@@ -56,10 +56,10 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"names an hour", -2})
 	}
 	if figures.MatchString(text) {
-		signs = append(signs, Sign{"names figures", -3})
+		signs = append(signs, Sign{"names figures", -2})
 	}
 	if commands(words) {
-		signs = append(signs, Sign{"tells us to do something", -3})
+		signs = append(signs, Sign{"tells us to do something, it seems", -2})
 	}
 	switch date, sure := returnDate(text, l.Date); {
 	case sure:

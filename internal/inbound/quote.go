@@ -3,6 +3,7 @@ package inbound
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,14 +15,14 @@ const maxReadText = 64 << 10
 // introduces it, our own footer and disclaimers. Answers between quoted lines are kept,
 // and so are signatures.
 func newText(body string) string {
-	lines := strings.Split(clip(body, maxReadText), "\n")
+	lines := linesOf(body)
 	var kept []string
 	for i := 0; i < len(lines); {
 		line := clean(lines[i])
 		switch {
 		case strings.HasPrefix(line, ">") || ourFooter(line):
 			i++
-		case divider.MatchString(line) || headerBlock(lines[i:]) || disclaimer.MatchString(line):
+		case divides(line) || headerBlock(lines[i:]) || len(line) > 30 && disclaimer.MatchString(line):
 			return join(kept)
 		default:
 			n := introduces(lines[i:])
@@ -36,6 +37,12 @@ func newText(body string) string {
 		}
 	}
 	return join(kept)
+}
+
+// linesOf are the lines of a body that are looked at.
+func linesOf(body string) []string {
+	lines := strings.Split(clip(body, maxReadText), "\n")
+	return lines[:min(len(lines), 3000)]
 }
 
 func clean(line string) string {
@@ -55,6 +62,12 @@ var divider = regexp.MustCompile(`(?i)^(?:\W*[-_—=*]{2,}\s*|begin )(original m
 	`исходное сообщение|исходное письмо|первоначальное сообщение|пересылаемое сообщение|пересланное сообщение|перенаправленное сообщение|конец пересылаемого сообщения|` +
 	`оригінальне повідомлення|вихідне повідомлення|переслане повідомлення|бастапқы хабарлама)`)
 
+// divides tells whether a line is a divider. Most lines start with a letter and are none.
+func divides(line string) bool {
+	first, _ := utf8.DecodeRuneInString(line)
+	return line != "" && (!unicode.IsLetter(first) && !unicode.IsDigit(first) || first == 'B' || first == 'b') && divider.MatchString(line)
+}
+
 // disclaimer starts the small print below a signature.
 var disclaimer = regexp.MustCompile(`(?i)^\W*((this|the information (contained )?in this) (e-?mail|message|communication)\b.{0,80}\b(confidential|privileged|intended)|` +
 	`(настоящее|данное|это) (электронное )?(сообщение|письмо).{0,80}(конфиденциальн|тайну|коммерческ)|информация, содержащаяся в (этом|данном|настоящем).{0,80}конфиденциальн|` +
@@ -73,7 +86,7 @@ func headerBlock(lines []string) bool {
 	if drawnLine(lines[0]) && len(lines) > 1 {
 		i = next(lines, 1)
 	}
-	if i >= len(lines) || !firstField.MatchString(clean(lines[i])) {
+	if i >= len(lines) || !strings.ContainsAny(lines[i], ":：") || !firstField.MatchString(clean(lines[i])) {
 		return false
 	}
 	found := 0
@@ -120,6 +133,9 @@ func introduces(lines []string) int {
 		if len(line) > 300 {
 			return 0
 		}
+		if !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "--") {
+			continue
+		}
 		if strings.HasSuffix(line, ":") && dated.MatchString(line) && (wrote.MatchString(line) || email.MatchString(line)) {
 			return n
 		}
@@ -145,15 +161,17 @@ func quotedNext(lines []string) bool {
 var leaveWords = regexp.MustCompile(`(?i)(unsubscribe|отписаться|вы получили это письмо|you (are receiving|received) this).*https?://|https?://\S+/u/`)
 
 // ourFooter tells the line of a letter of ours that says how to leave.
-func ourFooter(line string) bool { return leaveWords.MatchString(line) }
+func ourFooter(line string) bool {
+	return strings.Contains(line, "://") && leaveWords.MatchString(line)
+}
 
 // quotes tells whether a body quotes a letter: something was cut that is longer than the
 // small print below a signature.
 func quotes(body string) bool {
-	lines := strings.Split(clip(body, maxReadText), "\n")
+	lines := linesOf(body)
 	for i := range lines {
 		line := clean(lines[i])
-		if strings.HasPrefix(line, ">") || divider.MatchString(line) || headerBlock(lines[i:]) || introduces(lines[i:]) > 0 || ourFooter(line) {
+		if strings.HasPrefix(line, ">") || divides(line) || headerBlock(lines[i:]) || introduces(lines[i:]) > 0 || ourFooter(line) {
 			return true
 		}
 	}

@@ -12,7 +12,7 @@ var clock = regexp.MustCompile(`\b(\d{1,2})[:.](\d{2})(?::\d{2})?(?:\s?([ap])\.?
 // quotedAt is when the letter that a body quotes was written, as its introduction says, in the
 // zone of the answer: that is where it was shown. It is zero if it does not say.
 func quotedAt(body string, answered time.Time) time.Time {
-	lines := strings.Split(clip(body, maxReadText), "\n")
+	lines := linesOf(body)
 	for i, line := range lines {
 		lines[i] = strings.TrimLeft(clean(line), "> ")
 	}
