@@ -35,6 +35,7 @@ import (
 type ear struct {
 	*firm
 	handler http.Handler
+	list    []store.Message   // the letters
 	key     *ecdsa.PrivateKey // SendGrid's
 }
 
@@ -72,7 +73,7 @@ func newEar(t *testing.T, n int) *ear {
 		Engine: f.engine, DB: f.db, Links: f.links, Log: f.log, PublicURL: publicURL, Key: "key", Secret: bytes.Repeat([]byte{1}, 32),
 		GenericHook: "whsec_" + earSecret,
 	})
-	return &ear{firm: f, handler: handler, key: key}
+	return &ear{firm: f, handler: handler, list: f.letters(""), key: key}
 }
 
 func (e *ear) post(path, body string, header http.Header) int {
@@ -155,7 +156,7 @@ func (e *ear) state() string {
 func TestWhatAProviderTellsStandsInTheLedger(t *testing.T) {
 	t.Parallel()
 	e := newEar(t, 5)
-	letters := e.letters("")
+	letters := e.list
 	id := func(i int) string { return e.links.MessageID(letters[i].ID) + "@firm.example.com" }
 	at := time.Now().Unix()
 	e.sendGrid([]map[string]any{
@@ -201,7 +202,7 @@ func TestEvidenceWaitsWhileItCannotBeApplied(t *testing.T) {
 	t.Parallel()
 	e := newEar(t, 1)
 	e.exec("ALTER TABLE touches RENAME TO touches_away")
-	e.generic("early", fmt.Sprintf(`{"type":"delivered","data":{"message_id":%d}}`, e.letters("")[0].ID))
+	e.generic("early", fmt.Sprintf(`{"type":"delivered","data":{"message_id":%d}}`, e.list[0].ID))
 	e.eventually("the first attempt", func() (bool, string) {
 		list := e.evidence()
 		if list[0].Attempts > 0 && list[0].State != store.EvidenceWaiting {
@@ -236,7 +237,7 @@ var storm = [][]map[string]any{
 }
 
 const (
-	stormLetters    = 48
+	stormLetters    = 32
 	stormDuplicates = 46
 )
 
@@ -247,7 +248,7 @@ func TestAStormOfEventsEndsInTheSameState(t *testing.T) {
 	calm, wild := newEar(t, stormLetters), newEar(t, stormLetters)
 	at := time.Now().Unix()
 	tell := func(e *ear, i, j int, id string) map[string]any {
-		event := map[string]any{"sg_event_id": id, "timestamp": at, "smtp-id": "<" + e.links.MessageID(e.letters("")[i].ID) + "@firm.example.com>"}
+		event := map[string]any{"sg_event_id": id, "timestamp": at, "smtp-id": "<" + e.links.MessageID(e.list[i].ID) + "@firm.example.com>"}
 		for name, value := range storm[i%len(storm)][j] {
 			event[name] = value
 		}
