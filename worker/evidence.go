@@ -11,7 +11,6 @@ import (
 	"seventh/internal/engine"
 	"seventh/internal/inbound"
 	"seventh/internal/store"
-	"seventh/internal/token"
 )
 
 // evidenceWorker reads what came back, finds the letter of ours that it is about and
@@ -56,7 +55,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 
 // apply reads a piece of evidence and applies it, and writes into it what was made of it.
 func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
-	events, err := w.read(evidence)
+	events, err := w.read(ctx, evidence)
 	if err != nil {
 		evidence.State, evidence.Note = store.EvidenceQuarantined, kept(err.Error())
 		w.options.Log.Warn("evidence cannot be read", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", err)
@@ -85,16 +84,15 @@ func sourceOf(evidence *store.Evidence) string {
 	return evidence.Source // a mailbox is named by an address
 }
 
-// readers make events of evidence, by its source.
-var readers = map[string]func(*store.Evidence) ([]inbound.Event, error){store.FromHook: readHook}
-
 // read makes events of evidence.
-func (w *Worker) read(evidence *store.Evidence) ([]inbound.Event, error) {
-	read := readers[evidence.Source]
-	if read == nil {
-		return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
+func (w *Worker) read(ctx context.Context, evidence *store.Evidence) ([]inbound.Event, error) {
+	switch evidence.Source {
+	case store.FromHook:
+		return readHook(evidence)
+	case store.FromMailbox:
+		return w.readMail(ctx, evidence.Raw)
 	}
-	return read(evidence)
+	return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
 }
 
 // readHook reads what a provider posted.
@@ -106,22 +104,10 @@ func readHook(evidence *store.Evidence) ([]inbound.Event, error) {
 	return provider.Events(evidence.Raw)
 }
 
-// marks are what addresses and Message-IDs of ours hold, and how the left part of an
-// address begins.
-var marks = []token.Purpose{token.Return, token.Reply, token.MessageID}
-
 // letterOf finds the letter of ours that an event is about.
 func (w *Worker) letterOf(event inbound.Event) (int64, bool) {
 	if event.Number > 0 {
 		return event.Number, true
 	}
-	for _, ref := range event.Refs {
-		mark := inbound.MarkIn(ref)
-		for _, purpose := range marks {
-			if id, err := w.options.Links.OpenMark(mark, purpose); err == nil {
-				return id, true
-			}
-		}
-	}
-	return 0, false
+	return w.messageOf(event.Refs)
 }

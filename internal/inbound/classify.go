@@ -14,13 +14,14 @@ type rule struct {
 	enhanced []string // exact codes, or a subject such as "5.7."
 	words    []string // at least one of them stands in the lower-case text
 	also     []string // and one of these
+	unless   []string // none of these enhanced codes
 }
 
 // Classify names the class of a 4xx or 5xx reply by a server that has been told the
 // recipient: of its basic code, its enhanced code (RFC 3463; empty if it has none, then
 // one within the text counts) and its words.
 func Classify(code int, enhanced, text string) string {
-	text = strings.ToLower(text)
+	text = folded(strings.ToLower(text))
 	if enhanced == "" {
 		enhanced = statusWithin(code, text)
 	}
@@ -46,6 +47,7 @@ func (r rule) matches(code int, enhanced, text string) bool {
 	return (r.kind == 0 || code/100 == r.kind) &&
 		(r.codes == nil || slices.Contains(r.codes, code)) &&
 		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
+		!slices.ContainsFunc(r.unless, matchesEnhanced) &&
 		(r.words == nil || slices.ContainsFunc(r.words, contained)) &&
 		(r.also == nil || slices.ContainsFunc(r.also, contained))
 }
@@ -98,4 +100,17 @@ func withoutAddresses(text string) string {
 // inName reports whether a byte can stand in a label of a domain, IDN included.
 func inName(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= utf8.RuneSelf
+}
+
+// accents are the letters that the rules write without them; servers do so too.
+var accents = strings.NewReplacer(
+	"á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e", "ğ", "g",
+	"í", "i", "ì", "i", "î", "i", "ï", "i", "ı", "i", "ł", "l", "ñ", "n", "ń", "n", "ň", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ø", "o", "ő", "o", "ř", "r", "ś", "s", "š", "s",
+	"ş", "s", "ß", "ss", "ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "ё", "е", "’", "'")
+
+func folded(text string) string {
+	if isASCII([]byte(text)) {
+		return text
+	}
+	return accents.Replace(text)
 }

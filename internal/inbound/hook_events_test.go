@@ -35,7 +35,7 @@ func TestWhatProvidersTell(t *testing.T) {
 					continue
 				}
 				events, err := provider.Events(bytes.TrimSpace(file.Data))
-				read.Files = append(read.Files, file, txtar.File{Name: title + ".means", Data: told(events, err)})
+				read.Files = append(read.Files, file, txtar.File{Name: title + ".means", Data: spelled(events, err)})
 			}
 			t.Logf("%s: %d documented payloads", name, len(read.Files)/2)
 			if *updateHooks {
@@ -51,8 +51,8 @@ func TestWhatProvidersTell(t *testing.T) {
 	}
 }
 
-// told are events in words.
-func told(events []Event, err error) []byte {
+// spelled are events in words.
+func spelled(events []Event, err error) []byte {
 	var b bytes.Buffer
 	if err != nil {
 		fmt.Fprintln(&b, "unreadable:", err)

@@ -101,7 +101,7 @@ func (v value) at(names ...string) value {
 
 // text is a string or the digits of a number, without control characters and within a
 // bound: what outsiders write is stored and shown.
-func (v value) text() string { return clean(v.exact(), textLimit) }
+func (v value) text() string { return plainLine(v.exact(), textLimit) }
 
 // exact is a string or the digits of a number, as it stands there.
 func (v value) exact() string {
@@ -117,7 +117,7 @@ func (v value) exact() string {
 // address is a URL, whole or not at all.
 func (v value) address() string {
 	text := v.exact()
-	if len(text) > addressLimit || clean(text, addressLimit) != text {
+	if len(text) > addressLimit || plainLine(text, addressLimit) != text {
 		return ""
 	}
 	return text
@@ -154,8 +154,8 @@ const (
 	linesLimit   = 64 << 10
 )
 
-// clean makes one line of a text: blanks and control characters become single spaces.
-func clean(text string, limit int) string {
+// plainLine makes one line of a text: blanks and control characters become single spaces.
+func plainLine(text string, limit int) string {
 	if len(text) > 4*limit {
 		text = text[:4*limit]
 	}

@@ -41,7 +41,7 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 	rows, err := db.Query(ctx, `
 		INSERT INTO evidence (source, origin, dedupe_key, raw, received_at)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-		ON CONFLICT (source, origin, dedupe_key) DO NOTHING RETURNING id`,
+		ON CONFLICT DO NOTHING RETURNING id`,
 		column(list, func(e Evidence) string { return e.Source }), column(list, func(e Evidence) string { return e.Origin }),
 		column(list, func(e Evidence) string { return e.DedupeKey }), column(list, func(e Evidence) []byte { return e.Raw }),
 		column(list, func(e Evidence) time.Time { return e.ReceivedAt }))
@@ -53,6 +53,20 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 		return nil, fmt.Errorf("keeping %d pieces of evidence: %w", len(list), err)
 	}
 	return ids, nil
+}
+
+// PutAside keeps what could not be read, so that people see that it came: its state is
+// EvidenceQuarantined at once, with the note.
+func PutAside(ctx context.Context, db DB, list []Evidence) error {
+	for _, e := range list {
+		_, err := db.Exec(ctx, `
+			INSERT INTO evidence (source, origin, dedupe_key, raw, received_at, state, note) VALUES ($1, $2, $3, $4, $5, 'quarantined', $6)
+			ON CONFLICT DO NOTHING`, e.Source, e.Origin, e.DedupeKey, append([]byte{}, e.Raw...), e.ReceivedAt, e.Note)
+		if err != nil {
+			return fmt.Errorf("putting evidence aside: %w", err)
+		}
+	}
+	return nil
 }
 
 // EvidenceByID finds a piece of evidence.
