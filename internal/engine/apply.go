@@ -15,15 +15,14 @@ import (
 // keeps the address it went to, and the one he has now, from being mailed again.
 // Doing it twice changes nothing.
 func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
-	const source = "link"
 	letter, err := store.ToldLetterByID(ctx, e.DB, messageID)
 	if isNotFound(err) {
-		return e.refuseErased(ctx, messageID, endedUnsubscribed, source)
+		return e.refuseErased(ctx, messageID, endedUnsubscribed, fromLink)
 	}
 	if err != nil {
 		return err
 	}
-	r := Report{MessageID: messageID, Source: source, Event: inbound.Event{Kind: inbound.Unsubscribed}}
+	r := Report{MessageID: messageID, Source: fromLink, Event: inbound.Event{Kind: inbound.Unsubscribed}}
 	return e.refused(ctx, r, &letter, endedUnsubscribed)
 }
 

@@ -106,7 +106,11 @@ func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter
 		if err != nil {
 			return err
 		}
-		fresh, err := store.Tell(ctx, s.tx, r.touch(letter, at, "human"))
+		touch := r.touch(letter, at, "human")
+		if reason == endedUnsubscribed {
+			touch.Data["scope"] = store.ScopeAll
+		}
+		fresh, err := store.TellLeft(ctx, s.tx, touch)
 		if err != nil {
 			return err
 		}

@@ -64,6 +64,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 			"DELETE FROM happened WHERE client_id = $1",
 			"DELETE FROM handovers WHERE client_id = $1",
 			"DELETE FROM absences WHERE client_id = $1",
+			"DELETE FROM preferences WHERE client_id = $1",
 			"DELETE FROM clients WHERE id = $1",
 		} {
 			if _, err := tx.Exec(ctx, sql, id); err != nil {

@@ -15,6 +15,7 @@ import (
 var ExportTables = map[string]string{
 	"consents": "consents", "enrollments": "enrollments", "letters": "messages", "touches": "touches", "decisions": "decisions", "tasks": "tasks",
 	"events": "events", "next_calls": "next_calls", "handovers": "handovers", "webhook_deliveries": "webhook_deliveries",
+	"absences": "absences", "preferences": "preferences",
 }
 
 // ExportClient returns everything that is kept about a client as JSON by subject: what
