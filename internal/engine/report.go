@@ -95,6 +95,9 @@ func (e *Engine) delivered(ctx context.Context, r Report, letter *store.ToldLett
 	if _, err := store.Tell(ctx, e.DB, r.touch(letter, at, "server")); err != nil {
 		return err
 	}
+	if err := store.JudgeAgain(ctx, e.DB, r.MessageID); err != nil { // what is too soon goes by it
+		return err
+	}
 	return e.proved(ctx, r.MessageID, "evidence: delivered")
 }
 
