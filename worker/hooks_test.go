@@ -234,6 +234,7 @@ var storm = [][]map[string]any{
 	{{"event": "bounce", "type": "bounce", "reason": "452 4.2.2 mailbox full"}},
 	{{"event": "delivered"}, {"event": "unsubscribe"}, {"event": "spamreport"}},
 	{{"event": "dropped", "reason": "Bounced Address"}},
+	{{"event": "delivered"}, {"event": "open", "sg_machine_open": true, "useragent": "Mozilla/5.0", "ip": "192.0.2.7"}},
 }
 
 const (
