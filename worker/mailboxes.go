@@ -31,12 +31,15 @@ func (w *Worker) listen(ctx context.Context) {
 	}
 	var known int64 // the publication whose settings name no mailbox
 	for ctx.Err() == nil {
+		if w.session.id.Load() == 0 { // just starting, or the restore guard, or no database
+			pause(ctx, retry/4)
+			continue
+		}
 		edition, err := w.letters.current(ctx, w.options.Pool)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // nothing is published yet
 		case err != nil:
 			w.report(ctx, "loading the settings of mailboxes failed", err)
-		case w.session.id.Load() == 0: // the restore guard, or no database
 		case len(readersFor(w, edition.settings)) > 0:
 			known = 0
 			w.report(ctx, "reading mailboxes failed", w.readMailboxes(ctx, edition))
