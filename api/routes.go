@@ -21,6 +21,7 @@ func (s *server) routes() {
 	on(s, "PUT /api/v1/clients/{external_id}", clients, usual, "Adds or changes a client; what is missing or null keeps its value", s.putClient)
 	on(s, "GET /api/v1/clients/{external_id}", read, usual, "One client", s.client)
 	on(s, "DELETE /api/v1/clients/{external_id}", clients, usual, "Erases a client and everything that names him, for good", s.eraseClient)
+	on(s, "DELETE /api/v1/clients/{external_id}/preference", clients, usual, "Forgets that a client asked for fewer letters, because he says otherwise now", s.dropPreference)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
