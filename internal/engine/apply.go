@@ -137,7 +137,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if err := store.SaveClients(ctx, s.tx, []*store.Client{&s.client}); err != nil {
 		return err
 	}
-	if bought(event.Type) {
+	if s.client.Stage == notTarget && before.Stage != notTarget {
+		err = s.end(ctx, endedManual, every)
+	} else if bought(event.Type) {
 		err = s.end(ctx, endedPurchased, func(e store.Enrollment, v *Version) bool { return exitingOn("purchase")(e, v) || forOthers(e, v) })
 	} else if before.Category != s.client.Category {
 		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
@@ -180,6 +182,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	return store.Notify(ctx, s.tx, store.PlanChannel)
 }
 
+// notTarget is the stage of somebody who is not our client: everything ends.
+const notTarget = "not_target"
+
 func bought(eventType string) bool { return eventType == "purchase" || eventType == "deal_won" }
 
 // change writes what an event says into the client.
@@ -198,10 +203,23 @@ func (s *stop) change(ctx context.Context, event Event) error {
 		}
 	case "request", "deal_opened":
 		c.Stage = "request"
+	case "meeting_booked":
+		if c.Stage == "" || c.Stage == "lead" {
+			c.Stage = "interest"
+		}
+	case "deal_lost":
+		// Back to where his category's chain looks after him: a client whose deal is
+		// lost must not be forgotten.
+		if c.Stage == "request" {
+			c.Stage = "refused_target"
+			if c.LastPurchaseAt != nil {
+				c.Stage = "customer"
+			}
+		}
 	case "refusal":
 		c.Stage = "refused_now"
 		if target, said := event.Data["target"].(bool); said && !target {
-			c.Stage = "not_target"
+			c.Stage = notTarget
 		} else if said {
 			c.Stage = "refused_target"
 		}

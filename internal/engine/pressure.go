@@ -23,6 +23,7 @@ type pressure struct {
 	clients   map[int64][]store.Contact     // by time
 	companies map[string][]store.Contact    // by time
 	deals     map[int64]bool                // clients with an open one
+	away      map[int64]store.Absence       // clients who are out of the office
 	wishes    map[int64]*wish               // clients who have asked for fewer letters
 }
 
@@ -39,6 +40,9 @@ func (p *planning) pressureOn(ctx context.Context, clients []store.Client) (*pre
 		if pr.deals, err = store.OpenDeals(ctx, p.tx, ids); err != nil {
 			return nil, err
 		}
+	}
+	if pr.away, err = store.Absences(ctx, p.tx, ids, p.now); err != nil {
+		return nil, err
 	}
 	if pr.wishes, err = p.catalog.wishesOf(ctx, p.tx, clients, p.now); err != nil {
 		return nil, err
@@ -136,6 +140,9 @@ func (w *wait) latest(until time.Time, code, detail string) {
 // or for a rep; a zero time if it does not.
 func (pr *pressure) waitOf(client *store.Client, enrollmentID, messageID int64, now time.Time) wait {
 	var w wait
+	if a, away := pr.away[client.ID]; away {
+		w.latest(a.Until, waitsAway, awayText(&a, zoneNamed(client.TimeZone)))
+	}
 	if pr.limits.Client == nil || pr.limits.Client.Span() > spacing {
 		for _, letter := range pr.recent[client.ID] {
 			if letter.EnrollmentID != enrollmentID {

@@ -45,6 +45,13 @@ func WhyItWaits(waiting, detail string) string {
 		return "waits for new letters"
 	case waitsForAudience:
 		return "the sequence is for customers only"
+	case waitsForAnswer:
+		if detail == "" {
+			return "a reply waits for an answer"
+		}
+		return "a reply waits for an answer of " + detail
+	case waitsAway:
+		return strings.TrimSpace("the client is away " + detail)
 	case waitsForPreference:
 		return "the client asked for " + AtMostOne(detail)
 	case waitsForRecent:

@@ -14,10 +14,15 @@ const maxAnswerText = 4 << 10
 // machine wrote it: only then the answer has a return date and a substitute, and only
 // otherwise may it ask for no more letters.
 func ReadAnswer(l *Letter, sent Sent) (Answer, bool) {
-	text := newText(l.Text)
 	answer := Answer{
 		From: l.From.Address, Name: l.From.Name, Subject: l.Subject, MessageID: l.MessageID,
-		Text: clip(text, maxAnswerText),
+		Text: clip(newText(l.Text), maxAnswerText),
 	}
-	return answer, automaticHeader(l)
+	if !automatic(l, sent) {
+		answer.OptOut = optOut(answer.Text)
+		return answer, false
+	}
+	answer.Back, _ = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
+	answer.Substitute = substitute(ownText(answer.Text), l)
+	return answer, true
 }
