@@ -24,6 +24,7 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/clients/{external_id}/consents", read, usual, "Every ground for mailing a client that was ever recorded, and its withdrawal", s.consents)
 	on(s, "GET /api/v1/clients/{external_id}/export", admin, slow, "Everything that is kept about a client, for whoever asks what it is", s.exportClient)
 	on(s, "DELETE /api/v1/clients/{external_id}/absence", clients, usual, "Says that a client is back who was out of the office", s.endAbsence)
+	on(s, "DELETE /api/v1/clients/{external_id}/preference", clients, usual, "Forgets that a client asked for fewer letters, because he says otherwise now", s.dropPreference)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
