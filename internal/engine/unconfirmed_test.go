@@ -97,10 +97,14 @@ func TestEvidenceFromBeforeTheWorkerDied(t *testing.T) {
 	if then := *m.waits("bob", "chain").NextAt; !then.Equal(next) {
 		t.Errorf("the next letter was due %s, is due %s", next, then)
 	}
-	err := store.RecordHit(t.Context(), m.pool, store.Hit{MessageID: m.letter("dan").ID, Purpose: "clicked", At: m.now(), Actor: "human"})
+	err := store.RecordHit(t.Context(), m.pool, store.Hit{
+		MessageID: m.letter("dan").ID, Purpose: inbound.HitClicked, At: m.now().Add(5 * time.Minute), Method: "GET", Address: "192.0.2.0",
+		UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36", Language: "en",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.until(m.now().Add(10 * time.Minute))
 	m.look()
 	if got := m.state("dan"); got != "one sent, chain active before two" {
 		t.Errorf("after a click: %s", got)
