@@ -100,7 +100,7 @@ func hurry(answered, written time.Time) []Sign {
 	case took < 4*time.Minute:
 		return []Sign{{"answers at once", 4}}
 	case took > time.Hour:
-		return []Sign{{"answers after hours", -3}}
+		return []Sign{{"answers after hours", -6}}
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func capped(signs []Sign) []Sign {
 	sum := 0
 	for i, sign := range signs {
 		switch sign.Name {
-		case isAway, awayFor, isBack, aDate, ofMail:
+		case subjectAway, isAway, awayFor, isBack, aDate, ofMail:
 			signs[i].Weight = min(sign.Weight, maxAwayWeight-sum)
 			sum += signs[i].Weight
 		}

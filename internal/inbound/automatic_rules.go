@@ -2,11 +2,12 @@ package inbound
 
 // The signs of an absence.
 const (
-	isAway  = "is away"
-	awayFor = "speaks of what people are away for"
-	isBack  = "will be back"
-	aDate   = "a date of return"
-	ofMail  = "speaks of letters, hours or wishes"
+	subjectAway = "subject: says that somebody is away"
+	isAway      = "is away"
+	awayFor     = "speaks of what people are away for"
+	isBack      = "will be back"
+	aDate       = "a date of return"
+	ofMail      = "speaks of letters, hours or wishes"
 )
 
 // answerRule is phrases with one meaning, and how much they say.
@@ -407,10 +408,12 @@ w pilnych|sprawach
 з|у термінових`)},
 
 	{"asks", -4, phrases(`
-^ а|как|какой|какая|какие|сколько|когда|кто|где|есть
+^ а .. можно|есть|будет|сколько|как
+^ какой|какая|какие|сколько
 уточните|поясните|подскажите|подтвердите|скажите
-could|can|would|do|does|did|is|are|will you|it|there|that|we
-^ what|how|when|which|who|where|why`)},
+^ could|can|would|do|does|did|is|are|will you|it|there|that|we|your
+^ how much|many|long|does|do|is|are|about
+^ what is|are|does|do|about|would|kind`)},
 	{"asks for something", -5, phrases(`
 пришлите|вышлите|скиньте|отправьте|направьте|перешлите|посчитайте|считайте|расскажите|скажите|объясните|опишите|приложите|позовите|включите|внесите|ответьте|рассчитайте|подготовьте|перезвоните|наберите|запишите|добавьте|приезжайте|заезжайте|сделайте|предложите|дайте|держите|оформите|выставьте|напомните|покажите|сообщите|приготовьте|свяжитесь|уточните|удалите|отпишите|уберите
 давай|давайте
@@ -422,21 +425,21 @@ send .. quote|price|offer
 call me|us|him|again
 let's|let us|me know
 remove|unsubscribe|stop me|us|sending|emailing
-i|we need|want|would|prefer|suggest|think|like
+i|we need|want|would|prefer|like
 bitte .. schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
 	{"tells us to do something", -4, phrases(`
-^ send|bring|quote|book|come|count|sign|give|make|show|explain|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
-please|just|and|but|so|then send|bring|quote|book|come|count|give|show|explain|attach|include|add|remind|schedule|ping|ring
-^ call|phone|ring|try|email|ask|tell|keep me|us|again|back|after|before|saturday|sunday|monday|tuesday|wednesday|thursday|friday|tomorrow|then|him|her
+^ send|bring|quote|book|count|sign|show|explain|attach|add|remind|schedule|pencil|ping|convince|prove|lower|beat
+please|just|and|but|so|then send|bring|quote|book|count|give|show|explain|attach|include|add|remind|schedule|ping|ring
+^ call|phone|ring|tell|keep me|us
 count|sign|put|include|add me|us
-come and|by|over|round|on|back|wednesday|monday|tuesday|thursday|friday
-works|suits for|me|us|fine|if|well|meet
+come by|over|round|wednesday|monday|tuesday|thursday|friday
+works|suits me|fine|well|meet
 meet me|us|at
-sorry for|about late|the|delay
-i'd|we'd|we'll take|like|love|want|need|have|prefer|order|buy|go
-^ приезжайте|заезжайте|звоните|приходите|ждем|жду|везите|шлите|давай|высылайте|привозите|считайте`)},
+sorry for late
+i'd|we'd take|like|love|want|need|have|prefer|order|buy|go
+^ приезжайте|заезжайте|приходите|везите|давай|высылайте|привозите|считайте`)},
 	{"speaks for itself", -2, phrases(`
 мне|нам|мною|нами
 хочу|хотим|хотел|хотела|хотели|хотелось|планируем|берем|возьмем|закажем|купили|покупаем|пользуемся|ставим|стоят|стоит|получил|получила|прочитал|прочитала|прочел|прочла|посмотрел|посмотрела|видел|видели|изучил|изучили
@@ -446,16 +449,16 @@ our|my compressor*|machine|machines|budget|supplier|contractor|unit|units|dryer
 too|very|pretty|quite expensive|cheap|small|big|late|old|new
 expensive|cheap|cheaper|overpriced|worth|warranty|specs|supplier|contractor|contract`)},
 	{"denies that it is automatic", -9, phrases(`
-не|no|not|isn't|ain't .. автоответ*|робот|бот|автоответчик|automatic|automated|autoreply|robot|bot|autoresponder
+не|no|not|isn't|ain't автоответ|робот|бот|автоответчик|automatic|automated|autoreply|robot|bot|autoresponder
+no|not|isn't|ain't|never a|an|the automatic|automated|autoreply|robot|bot|autoresponder
 real one|person|human
 живой|живая человек
 human here
-despite|ignore|forget|never|disregard .. out|auto|ooo|автоответ*|reply`)},
+despite|ignore|forget|disregard .. out|auto|ooo|autoreply`)},
 	{"speaks of somebody else who is away", -4, phrases(`
 наш|наша|наши|мой|моя|все|всё|ответственный|ответственная .. директор|руководитель|начальник|шеф|бухгалтер|инженер|энергетик|механик|снабженец|технолог|коллега|бригада|главный .. отпуске|командировке|больничном|болеет|отсутствует
-директор|руководитель|начальник|шеф|бухгалтер|энергетик|механик|технолог|он|она|они .. в|на отпуске|командировке|больничном
+директор|руководитель|начальник|шеф|бухгалтер|энергетик|механик|технолог .. в|на отпуске|командировке|больничном
 our|my|the boss|director|manager|engineer|accountant|colleague|buyer|technician .. is|are on|away|out|off
-he|she|they is|are|he's|she's on|away|out|off
 his|her|their vacation|holiday|leave`)},
 	{"was away", -4, phrases(`
 был|была|были .. отпуске|командировке|больничном|отъезде
@@ -464,9 +467,8 @@ his|her|their vacation|holiday|leave`)},
 отпуск кончился|закончился|прошел
 теперь вышел|вернулся
 was|were|been|just .. on|out|away vacation|leave|holiday|of|sick
-back from
-just return|returned|back|got
-i'm|i|am back now|again|from|in|at
+just|now|finally|already return|returned|back|got
+i'm|i|am back now|already|today
 just got|came|returned back|from
 got back
 got your out
@@ -478,12 +480,11 @@ your|ваш out|автоответ*`)},
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
 неинтересно|неактуально
 не интересно|актуально|нужно|надо|подходит|подойдет|требуется|готовы|планируем|рассматриваем
-позвоню|наберу|перезвоню|заеду|подъеду|приеду|передам|переслал|переслала|перешлю|показал|покажу
-will call you
-обсудим|подумаем|посмотрю|посмотрим|рассмотрим|рассмотрит|обговорим|подумаю|почитаю|решим|созвонимся|изучу|изучим|примем
+заеду|подъеду|переслал|переслала|перешлю|показал|покажу
+обсудим|подумаем|обговорим|подумаю|решим|созвонимся
 вернемся к этому|теме|вопросу|письму
 вернусь к письму|вопросу|теме|этому
-ваше|ваш|вашу|вашим предложение|предложением|расчет|кп|аудит|услуг*
+ваше|ваш|вашу|вашим расчет|кп|аудит|услуг*
 кп|смет*|бюджет*|прайс*|дорого|скидк*|ндс
 у нас|меня стоит|есть|свой|свои|своя
 вы|вашу|вашего|вашей|вами|вам|ваши пишете|предлож*|презентац*|каталог*|статья|статью|расчет*
@@ -496,9 +497,9 @@ not interested|relevant|needed
 but yes|send|we|ok|sure
 looks|sounds good|interesting|great|fine
 quotation|budget|pricing|discount
-we have|use|need|run|already|did|don't|had|bought|got|changed|switched
-i'll|we'll look|review|discuss|talk|consider|decide|think|take|pass
-i|we will look|review|discuss|talk|consider|decide|think|take|pass
+we use|need|run|had|bought|switched
+i'll|we'll discuss|talk|consider|decide|think
+i|we will discuss|talk|consider|decide|think
 your offer|audit|product|price|article|webinar|guide
 ^ ja|nein
 kein interesse`)},
