@@ -72,6 +72,8 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"an address of somebody else", 2})
 	case phoneNumber.MatchString(own):
 		signs = append(signs, Sign{"a phone number", 1})
+	case substitute(own, l) != "":
+		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
 	switch {

@@ -204,6 +204,14 @@ ferie|påske|jul|sommerferie|fellesferie|juhannus|loma|hiihtoloma|lomalla|semest
 dovolená|svátek|szabadság|tatil|bayram|izin|vakantie|pasen|koningsdag|ferragosto|pasqua|férias|feriado
 відпустка|свято|лікарняний|великдень|мереке|наурыз|демалыс`)},
 	{ofMail, 1, phrases(`
+дома|офисе|офис|офиса|кабинете|магазин|склад|цех|цеху|контора|конторе|секретарь|дежурный|сменщик|напарник
+неделя|неделю|недели|неделе|выходные|лето|лета|осень|зима|весна|утром|вечером|ночью|днем
+дети|ребенок|сын|дочь|дочка|сына|дочки|мама|муж|жена|семья|кот|собака
+спит|спим|сплю|пьем|поем|танцуем|сажаем|копаем|красим|чиним|строим|считаем|празднуем|отмечаем|болеем|скоро|тихо|тишина|пусто
+office|desk|home|store|shop|plant|crew|team|staff|colleague|kids|family|daughter|son|wife|husband|dog|cat
+week|weeks|summer|winter|autumn|spring|morning|evening|night|noon|dawn|days
+asleep|sleeping|resting|celebrating|mourning|praying|painting|digging|planting|building|counting|singing|dancing|quiet|silence|empty
+wir|nous|estamos|jesteśmy|woche|semaine|semana|tydzień
 сегодня|завтра|временно|скоро|вскоре|позже|после|пока
 портал|сайт|форму|форме|общий|дежурный|дежурная|приемной|связь|связи|интернет|интернета
 today|tonight|tomorrow|shortly|soon|temporarily|later|meanwhile|portal|website|form|duty|reception|signal|internet|wifi|phone|mobile
