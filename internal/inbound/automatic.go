@@ -76,6 +76,9 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
+	if !quotes(l.Text) {
+		signs = append(signs, hurry(l.Date, sent.At)...)
+	}
 	switch {
 	case quotes(l.Text):
 		signs = append(signs, Sign{"quotes a letter", -3})
@@ -84,11 +87,6 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
-		}
-	}
-	if !sent.At.IsZero() && !quotes(l.Text) {
-		if fast := hurry(l.Date, sent.At); len(fast) > 0 && fast[0].Weight > 0 {
-			signs = append(signs, fast...)
 		}
 	}
 	return signs

@@ -448,6 +448,21 @@ meet me|us|at
 sorry for late
 i'd|we'd take|like|love|want|need|have|prefer|order|buy|go
 ^ приезжайте|заезжайте|приходите|везите|давай|высылайте|привозите|считайте`)},
+	{"promises something", -4, phrases(`
+see you monday|tuesday|wednesday|thursday|friday|tomorrow|there|at|then|next
+let's|lets|will meet|talk|do|call|speak
+meet on|at|you
+monday|tuesday|wednesday|thursday|friday|tomorrow|that is|works|sounds|would fine|good|ok|okay|great|best|perfect
+i'll|i|we'll will|call|come|visit|drop call|you|by|round|over
+will call|come|visit you|today|tomorrow|by
+i'll|we'll call|phone|ring|visit|come|pass|forward
+forwarded|passed|handed to|on|it|this
+talk|speak to
+позвоню|перезвоню|наберу|приеду|подъеду|заеду|заскочу|передам|перешлю|переслал|переслала|изучу|изучим|рассмотрим
+подтверждаю|подтверждаем|оплатил|оплатили|подписал|подписали|согласовал|согласовали|получил|получила|получили
+жду|ждем вас|тебя .. в|во|на|к|офисе|цеху|заводе
+этим|этими|данным занимается|занимаются|ведает
+изучаем|думаем|считаем|согласуем|смотрим`)},
 	{"speaks for itself", -2, phrases(`
 мне|нам|мною|нами
 хочу|хотим|хотел|хотела|хотели|хотелось|планируем|берем|возьмем|закажем|купили|покупаем|пользуемся|ставим|стоят|стоит|получил|получила|прочитал|прочитала|прочел|прочла|посмотрел|посмотрела|видел|видели|изучил|изучили
