@@ -51,6 +51,13 @@ const (
 	MissedReanchor = "reanchor" // its delay counts anew
 )
 
+// What becomes of a letter of which nobody knows whether it arrived, a day later.
+const (
+	HoldUnconfirmed = "hold"        // the sequence waits for evidence, or for somebody to decide
+	AssumeSent      = "assume_sent" // it goes on as if the letter had arrived
+	ResendOnce      = "resend_once" // the letter goes once more, and then it waits
+)
+
 // Reentry is the rule for starting a sequence again.
 type Reentry struct {
 	Mode  string   // ReentryNever, ReentryAfter or ReentryAlways
@@ -59,22 +66,25 @@ type Reentry struct {
 
 // Sequence is a chain of steps for an audience.
 type Sequence struct {
-	Name     string     `yaml:"sequence" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$,example=c-nurture" jsonschema_description:"write the sequence's name, for example sequence: c-nurture"`
-	Title    string     `yaml:"title" jsonschema_description:"what people read; the name if left out"`
-	Audience Filter     `yaml:"audience" jsonschema_description:"which clients the sequence is for; without it all"`
-	Enroll   EnrollMode `yaml:"enroll" jsonschema:"enum=automatic,enum=manual,default=manual" jsonschema_description:"automatic: everybody in the audience; manual: only through the API"`
-	Reentry  Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
-	Priority int        `yaml:"priority" jsonschema:"minimum=0,maximum=1000,default=0" jsonschema_description:"the higher one wins when two sequences compete for a client"`
-	Sender   string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
-	Missed   string     `yaml:"missed" jsonschema:"enum=send,enum=skip,enum=reanchor" jsonschema_description:"what becomes of a letter that could not go within max_age: send it late, skip it, or reanchor: its delay counts anew from then; without it skip where max_age is written, else send"`
-	MaxAge   Duration   `yaml:"max_age" jsonschema_description:"how late a letter may be before missed decides; without it letters wait for as long as it takes"`
-	Window   string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
-	ExitOn   ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
-	For      string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
-	OnChange string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
-	Replace  replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
-	Handover string     `yaml:"handover" jsonschema_description:"a letter that goes once when the client has a new rep"`
-	Steps    []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
+	Name        string     `yaml:"sequence" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$,example=c-nurture" jsonschema_description:"write the sequence's name, for example sequence: c-nurture"`
+	Title       string     `yaml:"title" jsonschema_description:"what people read; the name if left out"`
+	Series      seriesName `yaml:"series" jsonschema_description:"what clients call its letters, by language, where they unsubscribe: en: Letters about compressed air; without it they read the title"`
+	Audience    Filter     `yaml:"audience" jsonschema_description:"which clients the sequence is for; without it all"`
+	Enroll      EnrollMode `yaml:"enroll" jsonschema:"enum=automatic,enum=manual,default=manual" jsonschema_description:"automatic: everybody in the audience; manual: only through the API"`
+	Reentry     Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
+	Priority    int        `yaml:"priority" jsonschema:"minimum=0,maximum=1000,default=0" jsonschema_description:"the higher one wins when two sequences compete for a client"`
+	Sender      string     `yaml:"sender" jsonschema:"default=owner" jsonschema_description:"owner: the client's rep; or the name of a sender in seventh.yaml"`
+	Missed      string     `yaml:"missed" jsonschema:"enum=send,enum=skip,enum=reanchor" jsonschema_description:"what becomes of a letter that could not go within max_age: send it late, skip it, or reanchor: its delay counts anew from then; without it skip where max_age is written, else send"`
+	MaxAge      Duration   `yaml:"max_age" jsonschema_description:"how late a letter may be before missed decides; without it letters wait for as long as it takes"`
+	Window      string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
+	ExitOn      ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
+	StopOn      []string   `yaml:"stop_on" jsonschema:"enum=reply,enum=company_reply,uniqueItems=true" jsonschema_description:"what holds the sequence until the rep has done the task to answer it: reply: the client replied; company_reply: anybody at his company did"`
+	For         string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
+	OnChange    string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
+	Replace     replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
+	Unconfirmed string     `yaml:"unconfirmed" jsonschema:"enum=hold,enum=assume_sent,enum=resend_once,default=hold" jsonschema_description:"what becomes, after 24 hours, of a letter of which nobody knows whether it arrived: hold waits for evidence or a person, assume_sent takes it for sent, resend_once sends it once more with the same Message-ID"`
+	Handover    string     `yaml:"handover" jsonschema_description:"a letter that goes once when the client has a new rep"`
+	Steps       []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
 
 	File   string `yaml:"-"` // as given to ParseSequence
 	Source []byte `yaml:"-"` // the text it was read from
@@ -110,13 +120,14 @@ const HandoverStep = "handover"
 // more of them.
 func ParseSequence(file string, src []byte, s *Settings) (*Sequence, []Problem) {
 	q := &Sequence{
-		Enroll:   Manual,
-		Reentry:  Reentry{Mode: ReentryNever},
-		Sender:   Owner,
-		For:      ForAnyone,
-		OnChange: PinSteps,
-		File:     file,
-		Source:   bytes.Clone(src),
+		Enroll:      Manual,
+		Reentry:     Reentry{Mode: ReentryNever},
+		Sender:      Owner,
+		For:         ForAnyone,
+		OnChange:    PinSteps,
+		Unconfirmed: HoldUnconfirmed,
+		File:        file,
+		Source:      bytes.Clone(src),
 	}
 	d := decode(file, src, s, q, "a sequence")
 	q.check(d)
@@ -130,7 +141,9 @@ func (s *Sequence) check(d *decoder) {
 	if s.Title == "" {
 		s.Title = s.Name
 	}
+	s.checkSeries(d)
 	s.checkMissed(d)
+	s.checkStopOn(d)
 	d.checkSteps(s)
 	s.checkEdits(d)
 	d.letterName(d.spotOf("handover"), s.Handover)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"seventh/internal/inbound"
 	"seventh/internal/store"
 )
 
@@ -14,32 +15,37 @@ import (
 // keeps the address it went to, and the one he has now, from being mailed again.
 // Doing it twice changes nothing.
 func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
-	message, err := store.MessageByID(ctx, e.DB, messageID)
+	letter, err := store.ToldLetterByID(ctx, e.DB, messageID)
 	if isNotFound(err) {
-		return e.refuseErased(ctx, messageID)
+		return e.refuseErased(ctx, messageID, endedUnsubscribed, fromLink)
 	}
 	if err != nil {
 		return err
 	}
-	unsubscribe := func(s *stop) error {
-		return s.suppress(ctx, endedUnsubscribed, "link", &messageID, message.Recipient)
-	}
-	return e.stopping(ctx, message.ClientID, unsubscribe, message.Recipient)
+	r := Report{MessageID: messageID, Source: fromLink, Event: inbound.Event{Kind: inbound.Unsubscribed}}
+	return e.refused(ctx, r, &letter, endedUnsubscribed)
 }
 
 // refuseErased keeps the word of a client who was erased: it holds for whoever has
 // his address by now, and for whoever comes with it later (see upsert).
-func (e *Engine) refuseErased(ctx context.Context, messageID int64) error {
+func (e *Engine) refuseErased(ctx context.Context, messageID int64, reason, source string) error {
 	now, err := store.Now(ctx, e.DB)
 	if err != nil {
 		return err
 	}
-	clients, err := store.Refuse(ctx, e.DB, messageID, now)
+	clients, err := store.Refuse(ctx, e.DB, messageID, reason, source, now)
 	if err != nil {
 		return err
 	}
 	for _, id := range clients {
-		err := e.stopping(ctx, id, func(s *stop) error { return s.suppress(ctx, endedUnsubscribed, "link", nil, s.client.Address) })
+		err := e.stopping(ctx, id, func(s *stop) error {
+			fresh, err := s.suppress(ctx, reason, source, s.client.Address)
+			if err != nil || !fresh {
+				return err
+			}
+			_, err = s.note(ctx, store.NewTouch{ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: "human"}, now)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -51,40 +57,32 @@ func (e *Engine) refuseErased(ctx context.Context, messageID int64) error {
 // the CRM says so.
 func (e *Engine) Suppress(ctx context.Context, clientID int64, source string) error {
 	return e.stopping(ctx, clientID, func(s *stop) error {
-		return s.suppress(ctx, endedManual, source, nil, s.client.Address)
+		_, err := s.suppress(ctx, endedManual, source, s.client.Address)
+		return err
 	})
 }
 
-// suppress puts an address, and the client's, on the list, ends every chain and
-// writes the touch.
-func (s *stop) suppress(ctx context.Context, reason, source string, messageID *int64, address string) error {
+// suppress puts addresses on the list, and reports whether one is new there. Every chain
+// ends, if the client's address is among them.
+func (s *stop) suppress(ctx context.Context, reason, source string, addresses ...string) (fresh bool, err error) {
 	now, err := store.Now(ctx, s.tx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	fresh := false
-	for _, a := range []string{address, s.client.Address} {
+	for _, a := range addresses {
 		if a == "" {
 			continue
 		}
 		added, err := store.Suppress(ctx, s.tx, store.Suppression{Address: a, Reason: reason, Source: source, CreatedAt: now})
 		if err != nil {
-			return err
+			return false, err
 		}
 		fresh = fresh || added
 	}
-	if err := s.end(ctx, reason, every); err != nil {
-		return err
+	if !slices.Contains(addresses, s.client.Address) {
+		return fresh, nil
 	}
-	if !fresh || reason == endedManual {
-		return nil
-	}
-	actor := "human"
-	if reason == endedBounced {
-		actor = "server"
-	}
-	_, err = s.note(ctx, store.NewTouch{ClientID: s.client.ID, Kind: reason, Channel: "email", At: now, Actor: actor, MessageID: messageID}, now)
-	return err
+	return fresh, s.end(ctx, reason, every)
 }
 
 // Event is what the CRM says has happened to a client.
@@ -139,7 +137,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if err := store.SaveClients(ctx, s.tx, []*store.Client{&s.client}); err != nil {
 		return err
 	}
-	if bought(event.Type) {
+	if s.client.Stage == notTarget && before.Stage != notTarget {
+		err = s.end(ctx, endedManual, every)
+	} else if bought(event.Type) {
 		err = s.end(ctx, endedPurchased, func(e store.Enrollment, v *Version) bool { return exitingOn("purchase")(e, v) || forOthers(e, v) })
 	} else if before.Category != s.client.Category {
 		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
@@ -182,6 +182,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	return store.Notify(ctx, s.tx, store.PlanChannel)
 }
 
+// notTarget is the stage of somebody who is not our client: everything ends.
+const notTarget = "not_target"
+
 func bought(eventType string) bool { return eventType == "purchase" || eventType == "deal_won" }
 
 // change writes what an event says into the client.
@@ -200,10 +203,23 @@ func (s *stop) change(ctx context.Context, event Event) error {
 		}
 	case "request", "deal_opened":
 		c.Stage = "request"
+	case "meeting_booked":
+		if c.Stage == "" || c.Stage == "lead" {
+			c.Stage = "interest"
+		}
+	case "deal_lost":
+		// Back to where his category's chain looks after him: a client whose deal is
+		// lost must not be forgotten.
+		if c.Stage == "request" {
+			c.Stage = "refused_target"
+			if c.LastPurchaseAt != nil {
+				c.Stage = "customer"
+			}
+		}
 	case "refusal":
 		c.Stage = "refused_now"
 		if target, said := event.Data["target"].(bool); said && !target {
-			c.Stage = "not_target"
+			c.Stage = notTarget
 		} else if said {
 			c.Stage = "refused_target"
 		}

@@ -19,8 +19,9 @@ const (
 	classUnknown = "unknown" // nobody knows what a refusal means
 )
 
-// bounces are the classes of refusals that speak of the recipient's address.
-var bounces = []string{"invalid", "full", "disabled", "dead_domain", classUnknown, store.BouncedLater}
+// bounces are the classes of refusals that speak of the recipient's address, whether they
+// came at once or later.
+var bounces = []string{"invalid", "full", "disabled", "dead_domain", classUnknown}
 
 // rejectionMemory is how long rejections are kept.
 const rejectionMemory = 60 * 24 * time.Hour
@@ -30,10 +31,7 @@ const rejectionMemory = 60 * 24 * time.Hour
 func (e *Engine) noteRejections(ctx context.Context, tx pgx.Tx, results []Result) error {
 	var list []store.Rejection
 	for _, r := range results {
-		class := r.Class
-		if class == "" && r.Attempted {
-			class = classUnknown
-		}
+		class := r.classOf()
 		if r.Bare || !r.rejected() || class == "" {
 			continue
 		}
@@ -57,14 +55,14 @@ func (r Result) rejected() bool {
 // rejections, and goes easy on providers that ask for it. It does nothing unless
 // there is something new.
 func (e *Engine) Breakers(ctx context.Context) error {
-	rejection, touch, err := store.LastTrouble(ctx, e.DB)
+	rejection, err := store.LastRejection(ctx, e.DB)
 	if err != nil {
 		return err
 	}
 	e.content.Lock()
-	seen := e.content.trouble
+	seen := e.content.rejection
 	e.content.Unlock()
-	if rejection == seen.rejection && touch == seen.touch {
+	if rejection == seen {
 		return nil
 	}
 	var tripped []tripped
@@ -74,10 +72,7 @@ func (e *Engine) Breakers(ctx context.Context) error {
 		if looked, err = store.LockBreakers(ctx, tx); err != nil || !looked {
 			return err
 		}
-		if err := store.NoteTroubles(ctx, tx, seen.touch); err != nil {
-			return err
-		}
-		tripped, err = e.lookAt(ctx, tx, seen.rejection)
+		tripped, err = e.lookAt(ctx, tx, seen)
 		return err
 	})
 	if err != nil {
@@ -92,13 +87,10 @@ func (e *Engine) Breakers(ctx context.Context) error {
 		}
 	}
 	e.content.Lock()
-	e.content.trouble = troublesSeen{rejection: rejection, touch: touch}
+	e.content.rejection = rejection
 	e.content.Unlock()
 	return nil
 }
-
-// troublesSeen are the newest rejection and touch that the breakers have looked at.
-type troublesSeen struct{ rejection, touch int64 }
 
 // tripped is a sender or sequence that has to stop.
 type tripped struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"seventh/internal/inbound"
 	"seventh/internal/store"
 	"seventh/sequences"
 )
@@ -148,19 +149,10 @@ func TestComplaintsAndLateBouncesCount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // a provider says it twice; the letter is one
-			_, err = store.InsertTouch(t.Context(), tr.pool, store.NewTouch{
-				ClientID: letters[0].ClientID, Kind: "bounced", Channel: "email", At: tr.now(), MessageID: &letters[0].ID,
-			})
-			if err != nil {
-				t.Fatal(err)
+		for _, event := range []inbound.Event{{Kind: inbound.Bounced, Class: inbound.ClassUnknown, Permanent: true}, {Kind: inbound.Complained}} {
+			for range 2 { // a provider says it twice; the letter is one
+				tr.apply(Report{MessageID: letters[0].ID, Event: event})
 			}
-		}
-		_, err = store.InsertTouch(t.Context(), tr.pool, store.NewTouch{
-			ClientID: letters[0].ClientID, Kind: "complained", Channel: "email", At: tr.now(), MessageID: &letters[0].ID,
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 		tr.breakers()
 		tr.breakers()

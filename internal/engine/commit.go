@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"seventh/internal/inbound"
 	"seventh/internal/store"
 )
 
@@ -133,9 +134,14 @@ func passes(wanted []*Letter, t store.Transmission) map[*Letter]store.ContentRef
 func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error {
 	var addresses []string
 	settlements := make([]store.Settlement, len(results))
-	for i, r := range results {
-		settlements[i] = settlement(r)
-		if r.Invalid {
+	results = slices.Clone(results)
+	for i := range results {
+		r := &results[i]
+		settlements[i] = settlement(*r)
+		if r.State == PutOff && settlements[i].State == Failed && r.Class != "" {
+			r.State = Failed // given up
+		}
+		if r.condemning() {
 			addresses = append(addresses, r.Letter.Client.Address)
 		}
 	}
@@ -155,8 +161,8 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 			heard = append(heard, r.Letter.ClientID)
 		}
 		switch {
-		case r.Invalid:
-			err = e.bounced(ctx, tx, r)
+		case r.condemning():
+			err = e.refusedAtOnce(ctx, tx, r)
 		case r.State == Unconfirmed:
 			held = append(held, r.Letter.ClientID)
 		case settlements[i].State == PutOff && r.Content.ContentID != 0:
@@ -178,21 +184,57 @@ func (e *Engine) settle(ctx context.Context, tx pgx.Tx, results []Result) error 
 	return e.afterEnd(ctx, tx, append(held, ended...), now)
 }
 
-// bounced suppresses an address that does not exist. A client who has another one
-// by now goes on; one who was erased is gone.
-func (e *Engine) bounced(ctx context.Context, tx pgx.Tx, r Result) error {
+// refusedAtOnce suppresses an address that does not exist, or that has refused several
+// letters in a row without a word why. One who was erased is gone.
+func (e *Engine) refusedAtOnce(ctx context.Context, tx pgx.Tx, r Result) error {
+	address := r.Letter.Client.Address
 	client, err := store.ClientByID(ctx, tx, r.Letter.ClientID)
-	if err == nil && client.Address == r.Letter.Client.Address {
-		s := &stop{engine: e, tx: tx, client: client}
-		return s.suppress(ctx, endedBounced, "smtp", &r.Letter.MessageID, client.Address)
-	}
-	if err != nil && !isNotFound(err) {
+	if isNotFound(err) && r.Invalid {
+		_, err = store.Suppress(ctx, tx, store.Suppression{Address: address, Reason: endedBounced, Source: fromServer, CreatedAt: r.At})
 		return err
 	}
-	_, err = store.Suppress(ctx, tx, store.Suppression{
-		Address: r.Letter.Client.Address, Reason: endedBounced, Source: "smtp", CreatedAt: r.At,
-	})
-	return err
+	if isNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !r.Invalid {
+		if condemned, err := condemns(ctx, tx, client.ID, address, r.Letter.MessageID); err != nil || !condemned {
+			return err
+		}
+	}
+	letter := &store.ToldLetter{MessageID: r.Letter.MessageID, EnrollmentID: r.Letter.EnrollmentID, ClientID: client.ID, Recipient: address, At: r.At, SentAt: &r.At}
+	s := &stop{engine: e, tx: tx, client: client}
+	report := Report{Source: fromServer, Event: inbound.Event{Kind: inbound.Bounced, Class: r.classOf(), Permanent: true, Diagnostic: r.Response}}
+	if r.Invalid && !isDead(report.Class) {
+		report.Class = inbound.ClassInvalid
+	}
+	b := bounceOf(&report)
+	if _, err := s.tellBounce(ctx, &b, report.touch(letter, r.At, "server")); err != nil {
+		return err
+	}
+	if err := s.condemn(ctx, letter, fromServer, r.At); err != nil {
+		return err
+	}
+	return s.told(ctx, r.At)
+}
+
+// fromServer is the source of suppressions by what a mail server answered at once.
+const fromServer = "smtp"
+
+// classOf is why a letter was refused; unknown if a server refused it without a class.
+func (r *Result) classOf() string {
+	if r.Class == "" && r.Attempted {
+		return classUnknown
+	}
+	return r.Class
+}
+
+// condemning reports whether a refusal may cost the address: it was for good, and the
+// mailbox is gone, or full, or nobody knows why.
+func (r *Result) condemning() bool {
+	return r.Invalid || r.State == Failed && r.Attempted && !r.Bare && counts(r.classOf(), true)
 }
 
 // afterEnd lets what waited for enrollments that have ended, or are held, go on, and

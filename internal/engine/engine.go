@@ -44,7 +44,7 @@ type Engine struct {
 		retimed  int64 // the publication whose times between letters all dates go by
 		// business time at which promises were counted anew last
 		recounted time.Time
-		trouble   troublesSeen
+		rejection int64 // the newest that the breakers have looked at
 		// how far a pass over the people of an older version has got, by version
 		passed map[int64]int64
 	}

@@ -20,21 +20,25 @@ const (
 
 // Planned counts what a call of Plan dealt with.
 type Planned struct {
-	Reviewed int  // clients whose sequences were decided anew
-	Due      int  // enrollments and deferred letters that were due
-	Stale    int  // enrollments that were to be due, and have been moved or ended since
-	Calls    int  // calls of categories that were due, of which tasks were made
-	Retimed  int  // enrollments looked at because letters come more or less often now
-	Carried  int  // enrollments that went on to a newer version of their sequence
-	Busy     bool // another planner was at work: nothing was done
+	Reviewed    int  // clients whose sequences were decided anew
+	Due         int  // enrollments and deferred letters that were due
+	Stale       int  // enrollments that were to be due, and have been moved or ended since
+	Calls       int  // calls of categories that were due, of which tasks were made
+	Retimed     int  // enrollments looked at because letters come more or less often now
+	Carried     int  // enrollments that went on to a newer version of their sequence
+	Unconfirmed int  // letters of which nobody knows whether they arrived, and that were looked at
+	Judged      int  // letters of whose opens and clicks it was told who is behind them
+	Busy        bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
-func (p Planned) Any() bool { return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried > 0 }
+func (p Planned) Any() bool {
+	return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried+p.Unconfirmed+p.Judged > 0
+}
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
 func (p Planned) Full() bool {
-	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit
+	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit || p.Unconfirmed >= lookLimit || p.Judged >= hitsOfLetters
 }
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
@@ -42,7 +46,11 @@ func (p Planned) Full() bool {
 // every policy about when a letter may go lives here, and nowhere else.
 func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 	var planned Planned
-	err := store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
+	looked, err := e.LookAtUnconfirmed(ctx)
+	if err != nil {
+		return planned, fmt.Errorf("planning: %w", err)
+	}
+	err = store.Tx(ctx, e.DB, func(tx pgx.Tx) error {
 		planned = Planned{}
 		locked, err := store.LockPlanner(ctx, tx)
 		if err != nil {
@@ -62,6 +70,9 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		}
 		p := newPlanning(e, tx, now, catalog)
 		if err := p.restrict(ctx); err != nil {
+			return err
+		}
+		if planned.Judged, err = p.judgeHits(ctx); err != nil {
 			return err
 		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {
@@ -97,6 +108,7 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 	if err != nil {
 		return Planned{}, fmt.Errorf("planning: %w", err)
 	}
+	planned.Unconfirmed = looked
 	return planned, nil
 }
 
@@ -163,7 +175,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
+	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil || facts.pressure.wishes != nil {
 		slices.SortStableFunc(due, goesBefore)
 	}
 	if err := p.learn(ctx, due, &facts); err != nil {

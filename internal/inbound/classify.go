@@ -3,6 +3,7 @@ package inbound
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,15 +13,16 @@ type rule struct {
 	kind     int      // 4 or 5: only replies of this kind
 	codes    []int    // basic codes
 	enhanced []string // exact codes, or a subject such as "5.7."
-	words    []string // at least one of them stands in the lower-case text
+	words    []string // at least one of them stands in the lower-case text; " ip " as a whole word
 	also     []string // and one of these
+	unless   []string // none of these enhanced codes
 }
 
 // Classify names the class of a 4xx or 5xx reply by a server that has been told the
 // recipient: of its basic code, its enhanced code (RFC 3463; empty if it has none, then
 // one within the text counts) and its words.
 func Classify(code int, enhanced, text string) string {
-	text = strings.ToLower(text)
+	text = folded(strings.ToLower(text))
 	if enhanced == "" {
 		enhanced = statusWithin(code, text)
 	}
@@ -35,17 +37,29 @@ func Classify(code int, enhanced, text string) string {
 
 // decisive is the first rule that matches, or -1.
 func decisive(code int, enhanced, text string) int {
-	return slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text) })
+	plain := " " + strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return ' '
+	}, text) + " "
+	return slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text, plain) })
 }
 
-func (r rule) matches(code int, enhanced, text string) bool {
+func (r rule) matches(code int, enhanced, text, plain string) bool {
 	matchesEnhanced := func(want string) bool {
 		return enhanced == want || strings.HasSuffix(want, ".") && strings.HasPrefix(enhanced, want)
 	}
-	contained := func(word string) bool { return strings.Contains(text, word) }
+	contained := func(word string) bool {
+		if word[0] == ' ' && word[len(word)-1] == ' ' {
+			return strings.Contains(plain, word)
+		}
+		return strings.Contains(text, word)
+	}
 	return (r.kind == 0 || code/100 == r.kind) &&
 		(r.codes == nil || slices.Contains(r.codes, code)) &&
 		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
+		!slices.ContainsFunc(r.unless, matchesEnhanced) &&
 		(r.words == nil || slices.ContainsFunc(r.words, contained)) &&
 		(r.also == nil || slices.ContainsFunc(r.also, contained))
 }
@@ -98,4 +112,17 @@ func withoutAddresses(text string) string {
 // inName reports whether a byte can stand in a label of a domain, IDN included.
 func inName(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= utf8.RuneSelf
+}
+
+// accents are the letters that the rules write without them; servers do so too.
+var accents = strings.NewReplacer(
+	"á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e", "ğ", "g",
+	"í", "i", "ì", "i", "î", "i", "ï", "i", "ı", "i", "ł", "l", "ñ", "n", "ń", "n", "ň", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ø", "o", "ő", "o", "ř", "r", "ś", "s", "š", "s",
+	"ş", "s", "ß", "ss", "ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "ё", "е", "’", "'")
+
+func folded(text string) string {
+	if isASCII([]byte(text)) {
+		return text
+	}
+	return accents.Replace(text)
 }

@@ -12,7 +12,7 @@ import (
 type reply struct {
 	where, class string
 	code         int
-	text         string // with the enhanced code, if it has one
+	text         string // with its codes
 }
 
 // replies reads corpora of lines: "class phase reply" (\n begins the next line of a reply)
@@ -31,14 +31,19 @@ func replies(t testing.TB, phases bool, files ...string) []reply {
 			if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 				continue
 			}
-			class, words, _ := strings.Cut(line, " ")
+			class, words, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
 			if words = strings.TrimSpace(words); phases {
 				_, words, _ = strings.Cut(words, " ")
 			}
 			r := reply{where: filepath.Base(file) + ":" + strconv.Itoa(number), class: class}
 			for line := range strings.SplitSeq(strings.TrimSpace(words), `\n`) {
-				if code, err := strconv.Atoi(line[:min(3, len(line))]); err == nil && code >= 200 {
-					r.code, line = code, strings.TrimLeft(line[3:], "- ")
+				code, err := strconv.Atoi(line[:min(3, len(line))])
+				switch {
+				case err != nil || code < 200:
+				case r.code == 0:
+					r.code = code
+				case code == r.code:
+					line = strings.TrimLeft(line[3:], "- ")
 				}
 				r.text = strings.TrimSpace(r.text + " " + line)
 			}
@@ -56,8 +61,22 @@ func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
 		t.Fatalf("finding the replies: %d files, error %v", len(files), err)
 	}
 	used := make([]bool, len(rules))
-	for _, r := range replies(t, true, files...) {
-		enhanced, text := SplitEnhanced(r.code, strings.ToLower(r.text))
+	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt", "testdata/bounces/lines-known.txt")...)
+	for _, l := range bouncesOf(t, "train") {
+		if letter, err := Read(l.raw); err == nil {
+			for _, e := range Bounces(letter) {
+				all = append(all, reply{code: 550, text: "550 " + e.Diagnostic})
+			}
+		}
+	}
+	for _, r := range all {
+		text := folded(strings.ToLower(r.text))
+		if r.code == 0 {
+			r.code = 550
+		} else {
+			_, text, _ = strings.Cut(text, " ")
+		}
+		enhanced, text := SplitEnhanced(r.code, text)
 		if enhanced == "" {
 			enhanced = statusWithin(r.code, text)
 		}

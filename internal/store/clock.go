@@ -82,9 +82,11 @@ const nextDue = `
 	least(
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
+		(SELECT min(at) FROM hits_due),
 		(SELECT business_now() FROM happened LIMIT 1),
 		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
+		(SELECT min(look_at) FROM unconfirmed WHERE look_at IS NOT NULL),
 		(SELECT min(review_at) FROM clients WHERE review_at IS NOT NULL))`
 
 // LastDue is the latest of the instants that NextDue is the earliest of, but not
@@ -95,8 +97,10 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 		SELECT greatest(
 			(SELECT max(at) FROM due WHERE at <= $1),
 			(SELECT max(until) FROM deferred WHERE until <= $1),
+			(SELECT max(at) FROM hits_due WHERE at <= $1),
 			(SELECT max(due_at) FROM handovers WHERE due_at <= $1),
 			(SELECT max(due_at) FROM next_calls WHERE due_at <= $1),
+			(SELECT max(look_at) FROM unconfirmed WHERE look_at <= $1),
 			(SELECT max(review_at) FROM clients WHERE review_at <= $1))`, by).Scan(&last)
 	if err != nil {
 		return nil, fmt.Errorf("finding what is due by %s: %w", by.Format(time.RFC3339), err)
@@ -131,8 +135,10 @@ func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 	err := db.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM due WHERE at <= $1)
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
+		     + (SELECT count(*) FROM hits_due WHERE at <= $1)
 		     + (SELECT count(*) FROM handovers WHERE due_at <= $1)
 		     + (SELECT count(*) FROM next_calls WHERE due_at <= $1)
+		     + (SELECT count(*) FROM unconfirmed WHERE look_at <= $1)
 		     + (SELECT count(*) FROM clients WHERE review_at <= $1)`, now).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("counting what is due: %w", err)

@@ -31,8 +31,8 @@ func HoldPlanned(ctx context.Context, tx pgx.Tx, now time.Time) error {
 		WITH doubtful AS (
 			UPDATE messages m SET state = 'unconfirmed', reason = $2, chunk_id = NULL
 			WHERE m.state = 'planned' AND NOT EXISTS (SELECT 1 FROM deferred d WHERE d.message_id = m.id AND d.until > $1)
-			RETURNING m.id, m.enrollment_id
-		), undeferred AS (
+			RETURNING m.id, m.enrollment_id, $1::timestamptz AS at, NULL::timestamptz AS look_at
+		), listed AS (`+noteUnconfirmed+`), undeferred AS (
 			DELETE FROM deferred WHERE message_id IN (SELECT id FROM doubtful)
 		), emptied AS (
 			DELETE FROM chunks WHERE worker_id IS NULL
@@ -68,8 +68,10 @@ func AddDoubts(ctx context.Context, tx pgx.Tx, letters []Planned, state string) 
 			INSERT INTO messages (enrollment_id, client_id, step, template, sender, state, reason, due_at, not_after, at, sent_at)
 			SELECT enrollment_id, client_id, step, template, '', @state, @reason, due_at, due_at, due_at, CASE WHEN @state = 'sent' THEN due_at END FROM wanted
 			ON CONFLICT (enrollment_id, step, occurrence) DO NOTHING
-			RETURNING enrollment_id
-		)
+			RETURNING id, enrollment_id
+		), doubtful AS (
+			SELECT id, business_now() AS at, NULL::timestamptz AS look_at FROM added WHERE @state = 'unconfirmed'
+		), listed AS (`+noteUnconfirmed+`)
 		UPDATE enrollments e SET waiting = 'unconfirmed', next_at = NULL FROM added a WHERE e.id = a.enrollment_id AND @state = 'unconfirmed'`, pgx.StrictNamedArgs{
 		"state": state, "reason": doubtReason,
 		"enrollment_id": column(letters, func(p Planned) int64 { return p.EnrollmentID }),

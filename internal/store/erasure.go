@@ -47,7 +47,10 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM hits WHERE message_id = ANY($1)",
+			"DELETE FROM hits_due WHERE message_id = ANY($1)",
 			"DELETE FROM deferred WHERE message_id = ANY($1)",
+			"DELETE FROM evidence WHERE message_id = ANY($1)",
+			"DELETE FROM unconfirmed WHERE message_id = ANY($1)",
 		} {
 			if _, err := tx.Exec(ctx, sql, letters); err != nil {
 				return err
@@ -55,11 +58,14 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM touches WHERE client_id = $1",
+			"DELETE FROM consents WHERE client_id = $1",
 			"DELETE FROM next_calls WHERE client_id = $1",
 			"DELETE FROM tasks WHERE client_id = $1",
 			"DELETE FROM decisions WHERE client_id = $1",
 			"DELETE FROM happened WHERE client_id = $1",
 			"DELETE FROM handovers WHERE client_id = $1",
+			"DELETE FROM absences WHERE client_id = $1",
+			"DELETE FROM preferences WHERE client_id = $1",
 			"DELETE FROM clients WHERE id = $1",
 		} {
 			if _, err := tx.Exec(ctx, sql, id); err != nil {
@@ -84,12 +90,12 @@ func IsErased(ctx context.Context, db DB, messageID int64) (bool, error) {
 	return erased, nil
 }
 
-// Refuse notes that whoever got an erased client's letter wants no more, and
+// Refuse notes why whoever got an erased client's letter must not be mailed, and
 // returns the clients who have that address by now. ErrNotFound: no such letter.
-func Refuse(ctx context.Context, db DB, messageID int64, now time.Time) ([]int64, error) {
+func Refuse(ctx context.Context, db DB, messageID int64, reason, source string, now time.Time) ([]int64, error) {
 	tag, err := db.Exec(ctx, `
-		INSERT INTO refusals (address_hash, created_at) SELECT address_hash, $2 FROM erased_letters WHERE message_id = $1
-		ON CONFLICT (address_hash) DO UPDATE SET created_at = refusals.created_at`, messageID, now)
+		INSERT INTO refusals AS r (address_hash, created_at, reason, source) SELECT address_hash, $2, $3, $4 FROM erased_letters WHERE message_id = $1
+		ON CONFLICT (address_hash) DO UPDATE SET reason = CASE WHEN `+stronger("excluded", "r")+` THEN excluded.reason ELSE r.reason END`, messageID, now, reason, source)
 	if err != nil {
 		return nil, fmt.Errorf("noting a refusal: %w", err)
 	}
@@ -113,8 +119,8 @@ func Refuse(ctx context.Context, db DB, messageID int64, now time.Time) ([]int64
 func SuppressRefused(ctx context.Context, db DB, addresses []string, now time.Time) error {
 	_, err := db.Exec(ctx, `
 		INSERT INTO suppressions (address, reason, source, created_at)
-		SELECT a, 'unsubscribed', 'link', $2 FROM unnest($1::text[]) AS a
-		WHERE a <> '' AND EXISTS (SELECT 1 FROM refusals) AND EXISTS (SELECT 1 FROM refusals r WHERE r.address_hash = address_hash(a))
+		SELECT a, r.reason, r.source, $2 FROM unnest($1::text[]) AS a JOIN refusals r ON r.address_hash = address_hash(a)
+		WHERE a <> '' AND EXISTS (SELECT 1 FROM refusals)
 		ON CONFLICT (address, scope) DO NOTHING`, addresses, now)
 	if err != nil {
 		return fmt.Errorf("suppressing who refused: %w", err)

@@ -27,14 +27,14 @@ func TestErasedClientsWordHolds(t *testing.T) {
 	if erased := must(store.IsErased(ctx, o.db, chunk.MessageIDs[1]))(t); erased {
 		t.Error("bob's letter is known as erased")
 	}
-	if clients := must(store.Refuse(ctx, o.db, chunk.MessageIDs[0], noon))(t); len(clients) != 0 {
+	if clients := must(store.Refuse(ctx, o.db, chunk.MessageIDs[0], "unsubscribed", "link", noon))(t); len(clients) != 0 {
 		t.Errorf("clients %v have the address of somebody who was erased", clients)
 	}
-	if _, err := store.Refuse(ctx, o.db, 4711, noon); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.Refuse(ctx, o.db, 4711, "unsubscribed", "link", noon); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown letter was refused: %v", err)
 	}
 	ok(t, store.SuppressRefused(ctx, o.db, []string{"ann@example.com", "carol@example.com", ""}, noon))
-	left := must(store.ListSuppressions(ctx, o.db, "", 0, 9))(t)
+	left := must(store.ListSuppressions(ctx, o.db, store.SuppressionFilter{Limit: 9}))(t)
 	if len(left) != 1 || left[0].Address != "ann@example.com" {
 		t.Errorf("suppressed are %+v, want ann's address alone", left)
 	}

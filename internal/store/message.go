@@ -110,7 +110,9 @@ const settle = `
 	), put_off AS (
 		INSERT INTO deferred (message_id, until) SELECT id, until FROM settled WHERE until IS NOT NULL
 		ON CONFLICT (message_id) DO UPDATE SET until = excluded.until
-	), moved AS (
+	), doubtful AS (
+		SELECT id, at, at AS look_at FROM settled WHERE state = 'unconfirmed'
+	), listed AS (` + noteUnconfirmed + `), moved AS (
 		UPDATE enrollments e SET last_step = s.last_step, next_step = s.next_step, next_at = s.next_at, waiting = s.waiting,
 			anchor_at = CASE WHEN s.state = 'unconfirmed' THEN e.anchor_at ELSE s.at END,
 			state = CASE WHEN s.end_reason <> '' THEN 'ended' ELSE e.state END,

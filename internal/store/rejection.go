@@ -43,42 +43,34 @@ func InsertRejections(ctx context.Context, db DB, list []Rejection) error {
 	return nil
 }
 
-// Classes of rejections that come later, as touches.
-const (
-	BouncedLater = "bounced"
-	Complained   = "complained"
-)
+// Complained is the class of complaints among rejections; they come later, as touches.
+const Complained = "complained"
 
-// NoteTroubles turns touches since the one with the id after that tell of bounces
-// and complaints about sent letters into rejections, once each. Older ones, from
-// before anybody looked, are not held against the letters of today.
-func NoteTroubles(ctx context.Context, db DB, after int64) error {
-	_, err := db.Exec(ctx, `
-		INSERT INTO rejections (message_id, touch_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
-		SELECT m.id, t.id, lower(m.sender), s.name, split_part(coalesce(said.recipients[m.content_place], m.recipient), '@', 2), t.kind, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
-		FROM touches t JOIN messages m ON m.id = t.message_id AND m.state = 'sent'
-		JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id
-		LEFT JOIN contents said ON said.id = m.content_id
-		LEFT JOIN tallies a ON a.kind = 'sender' AND a.name = lower(m.sender)
-		LEFT JOIN tallies b ON b.kind = 'sequence' AND b.name = s.name
-		WHERE t.kind IN ('bounced', 'complained') AND t.id > $1 AND t.at > business_now() - interval '1 day'
-		ON CONFLICT (touch_id) DO NOTHING`, after)
+// InsertReported keeps what was told later about a letter, by the touch that tells it,
+// in place of what that told before; nothing if it has no class. What happened more than a day ago is not held
+// against the letters of today.
+func InsertReported(ctx context.Context, tx pgx.Tx, r Rejection, kind string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM rejections WHERE touch_id = (SELECT id FROM touches WHERE message_id = $1 AND kind = $2 AND kind IN ('bounced', 'complained'))", r.MessageID, kind)
+	if err == nil && r.Class != "" {
+		_, err = tx.Exec(ctx, `
+			INSERT INTO rejections (message_id, touch_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
+			SELECT t.message_id, t.id, $3, $4, $5, $6, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
+			FROM touches t LEFT JOIN tallies a ON a.kind = 'sender' AND a.name = $3 LEFT JOIN tallies b ON b.kind = 'sequence' AND b.name = $4
+			WHERE t.message_id = $1 AND t.kind = $2 AND t.kind IN ('bounced', 'complained') AND t.at > business_now() - interval '1 day'
+			ON CONFLICT (touch_id) DO NOTHING`, r.MessageID, kind, r.Sender, r.Sequence, r.Provider, r.Class)
+	}
 	if err != nil {
-		return fmt.Errorf("noting bounces and complaints: %w", err)
+		return fmt.Errorf("noting what was told about message %d: %w", r.MessageID, err)
 	}
 	return nil
 }
 
-// LastTrouble returns the ids of the newest rejection and of the newest touch that
-// tells of a bounce or complaint; 0 without one.
-func LastTrouble(ctx context.Context, db DB) (rejection, touch int64, err error) {
-	err = db.QueryRow(ctx, `
-		SELECT coalesce((SELECT max(id) FROM rejections), 0), coalesce((SELECT max(id) FROM touches WHERE kind IN ('bounced', 'complained')), 0)`).
-		Scan(&rejection, &touch)
-	if err != nil {
-		return 0, 0, fmt.Errorf("looking for new rejections: %w", err)
+// LastRejection returns the id of the newest rejection; 0 without one.
+func LastRejection(ctx context.Context, db DB) (id int64, err error) {
+	if err = db.QueryRow(ctx, "SELECT coalesce(max(id), 0) FROM rejections").Scan(&id); err != nil {
+		return 0, fmt.Errorf("looking for new rejections: %w", err)
 	}
-	return rejection, touch, nil
+	return id, nil
 }
 
 // Accused is a sender or sequence with rejections since those looked at last.
@@ -140,6 +132,25 @@ func ForgetRejections(ctx context.Context, db DB, before time.Time) error {
 		return fmt.Errorf("forgetting old rejections: %w", err)
 	}
 	return nil
+}
+
+// Disliked is a letter that mail servers refuse for what it says: its size, a link, a file.
+type Disliked struct {
+	Sequence string
+	Template string
+	Letters  int
+}
+
+// ListDisliked returns letters that were refused for what they say, as far back as
+// rejections are kept, the worst of a sequence first.
+func ListDisliked(ctx context.Context, db DB) ([]Disliked, error) {
+	list, err := all[Disliked](db.Query(ctx, `
+		SELECT r.sequence, m.template, count(DISTINCT r.message_id) AS letters FROM rejections r JOIN messages m ON m.id = r.message_id
+		WHERE r.class = 'content' AND r.failed GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`))
+	if err != nil {
+		return nil, fmt.Errorf("listing letters that were refused for what they say: %w", err)
+	}
+	return list, nil
 }
 
 // Tally is how many letters to count for a sender or sequence.

@@ -94,8 +94,8 @@ func takeOver(ctx context.Context, tx pgx.Tx, id int32, now time.Time) (chunks [
 				reason = 'the worker died while this letter was on the wire', content_id = t.id, content_place = l.place
 			FROM transmissions t, unnest(t.message_ids, t.chunk_ids, t.fences, t.places) AS l(message_id, chunk_id, fence, place)
 			WHERE t.worker_id = $1 AND m.id = l.message_id AND m.chunk_id = l.chunk_id AND m.state = 'planned'
-			RETURNING m.enrollment_id, m.step
-		)
+			RETURNING m.id, m.enrollment_id, m.step, $2::timestamptz AS at, $2::timestamptz AS look_at
+		), listed AS (`+noteUnconfirmed+`)
 		UPDATE enrollments e SET waiting = CASE WHEN e.state = 'ended' THEN '' ELSE 'unconfirmed' END, next_at = NULL
 		FROM doubtful d WHERE e.id = d.enrollment_id AND d.step <> 'handover' RETURNING e.client_id`, id, now)
 	if err != nil {
