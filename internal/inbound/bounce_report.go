@@ -15,8 +15,7 @@ func isReport(p Part) bool {
 		return false
 	}
 	head := bytes.ToLower(p.Body[:min(len(p.Body), 4096)])
-	return (bytes.HasPrefix(head, []byte("reporting-mta:")) || bytes.Contains(head, []byte("\nreporting-mta:"))) &&
-		bytes.Contains(head, []byte("\nfinal-recipient:"))
+	return bytes.HasPrefix(bytes.TrimSpace(head), []byte("reporting-mta:")) && bytes.Contains(head, []byte("\nfinal-recipient:"))
 }
 
 // groups reads the blocks of fields of a report (RFC 3464 2.1), also where the empty

@@ -9,18 +9,18 @@ import (
 // French, Spanish, Italian, Polish, Ukrainian, Kazakh and some
 // of their neighbours.
 var months = names(`
-январь января januari ledna janeiro tammikuuta январе янв january jan januar jänner janvier enero gennaio stycznia styczeń січня қаңтар қаңтарға қаңтарда
-февраль февраля februari února fevereiro helmikuuta феврале фев февр february feb februar février fevrier febrero febbraio lutego luty лютого ақпан ақпанға ақпанда
-март марта maart března março maaliskuuta марте мар march mar märz maerz mars marzo marca marzec березня наурыз наурызға наурызда
-апрель апреля dubna huhtikuuta апреле апр april apr avril abril aprile kwietnia kwiecień квітня сәуір сәуірге сәуірде
-май мая mei maj května maio toukokuuta мае may mai mayo maggio maja травня мамыр мамырға мамырда
-июнь июня června junho kesäkuuta июне июн june jun juni juin junio giugno czerwca czerwiec червня маусым маусымға маусымда
-июль июля července julho heinäkuuta июле июл july jul juli juillet julio luglio lipca lipiec липня шілде шілдеге шілдеде
-август августа augusti augustus srpna elokuuta августе авг august aug août aout agosto sierpnia sierpień серпня тамыз тамызға тамызда
-сентябрь сентября září setembro syyskuuta сентябре сен сент september sep sept septembre septiembre settembre września wrzesień вересня қыркүйек қыркүйекке қыркүйекте
-октябрь октября října outubro lokakuuta октябре окт october oct oktober okt octobre octubre ottobre października październik жовтня қазан қазанға қазанда
-ноябрь ноября listopadu novembro marraskuuta ноябре ноя нояб november nov novembre noviembre listopada listopad листопада қараша қарашаға қарашада
-декабрь декабря prosince dezembro joulukuuta декабре дек december dec dezember dez décembre decembre diciembre dicembre grudnia grudzień грудня желтоқсан желтоқсанге желтоқсанде`)
+январь января ocak január ianuarie januára siječnja januari ledna janeiro tammikuuta январе янв january jan januar jänner janvier enero gennaio stycznia styczeń січня қаңтар қаңтарға қаңтарда
+февраль февраля şubat február februarie februára februari února fevereiro helmikuuta феврале фев февр february feb februar février fevrier febrero febbraio lutego luty лютого ақпан ақпанға ақпанда
+март марта március martie marts ožujka marca maart března março maaliskuuta марте мар march mar märz maerz mars marzo marca marzec березня наурыз наурызға наурызда
+апрель апреля nisan április aprilie travnja apríla dubna huhtikuuta апреле апр april apr avril abril aprile kwietnia kwiecień квітня сәуір сәуірге сәуірде
+май мая mayıs május mai svibnja mája mei maj května maio toukokuuta мае may mai mayo maggio maja травня мамыр мамырға мамырда
+июнь июня haziran június iunie lipnja júna kesäkuun června junho kesäkuuta июне июн june jun juni juin junio giugno czerwca czerwiec червня маусым маусымға маусымда
+июль июля temmuz július iulie srpnja júla heinäkuun července julho heinäkuuta июле июл july jul juli juillet julio luglio lipca lipiec липня шілде шілдеге шілдеде
+август августа ağustos augusztus kolovoza augusta elokuun augusti augustus srpna elokuuta августе авг august aug août aout agosto sierpnia sierpień серпня тамыз тамызға тамызда
+сентябрь сентября eylül szeptember septembrie rujna septembra září setembro syyskuuta сентябре сен сент september sep sept septembre septiembre settembre września wrzesień вересня қыркүйек қыркүйекке қыркүйекте
+октябрь октября ekim október octombrie října októbra října outubro lokakuuta октябре окт october oct oktober okt octobre octubre ottobre października październik жовтня қазан қазанға қазанда
+ноябрь ноября kasım november noiembrie novembra listopadu novembro marraskuuta ноябре ноя нояб november nov novembre noviembre listopada listopad листопада қараша қарашаға қарашада
+декабрь декабря aralık december decembrie prosince decembra prosince dezembro joulukuuta декабре дек december dec dezember dez décembre decembre diciembre dicembre grudnia grudzień грудня желтоқсан желтоқсанге желтоқсанде`)
 
 // weekdays are the names of weekdays from Monday. Plurals ("on Mondays", "по вторникам") are habits, no dates.
 var weekdays = names(`

@@ -111,6 +111,8 @@ func (d *dateReader) later(i int) int {
 	switch word := d.word(i); {
 	case word == "завтра" || word == "tomorrow" || word == "morgen" || word == "demain" || word == "mañana" || word == "jutro":
 		return d.add(d.base.AddDate(0, 0, 1), i, i+1, false, false)
+	case word == "day" && d.word(i+1) == "after" && d.word(i+2) == "tomorrow":
+		return d.add(d.base.AddDate(0, 0, 2), i, i+3, false, false)
 	case word == "послезавтра" || word == "übermorgen":
 		return d.add(d.base.AddDate(0, 0, 2), i, i+1, false, false)
 	case inWords[word]:
@@ -142,6 +144,9 @@ func (d *dateReader) length(i int) int {
 	j := i
 	if spanWords[d.word(j)] {
 		j++
+		for d.word(j) == "the" || spanWords[d.word(j)] || d.word(j) == "whole" {
+			j++
+		}
 	}
 	n, u, to := d.amountAt(j)
 	if to == 0 || n == 0 && j == i || eachWords[d.word(i-1)] {
@@ -232,7 +237,8 @@ func (d *dateReader) bareMonth(i int) int {
 	}
 	last := false
 	switch before := d.word(i - 1); {
-	case before == "по" || before == "through" || before == "thru":
+	case before == "весь", before == "all", before == "whole", before == "entire", before == "ganzen", before == "of" && (d.word(i-2) == "all" || d.word(i-2) == "whole" || d.word(i-2) == "rest"),
+		before == "по" || before == "through" || before == "thru":
 		last = true
 	case untilWords[before], before == "в", before == "с", before == "in", before == "im", before == "ab", before == "en", before == "w":
 	default:
@@ -241,6 +247,9 @@ func (d *dateReader) bareMonth(i int) int {
 	date, ok := d.on(0, mon, 1)
 	if !ok {
 		return 0
+	}
+	if last && mon == int(d.base.Month()) {
+		date = time.Date(d.base.Year(), d.base.Month(), 1, 0, 0, 0, 0, d.base.Location())
 	}
 	if last {
 		date = date.AddDate(0, 1, -1)

@@ -179,7 +179,7 @@ func (m mention) rank(all []token, sentence []token, starts bool) int {
 var deadlineWords = set("by к ко позднее later")
 
 var surelyBack = phrases(`
-верн*|возвращ*|выхожу|выйду
+верн*|возвращ*|выхожу|выйду|буду|будем
 back|return*|zurück`)
 
 // before is the word before a date, past weekdays, articles and marks other than dashes.
