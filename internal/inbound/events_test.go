@@ -47,9 +47,9 @@ To: ann@example.com
 In-Reply-To: <MARK@example.com>
 Message-ID: <1@client.example>
 Date: Mon, 2 Mar 2026 10:00:00 +0300
-Subject: unsubscribe me please
+Subject: Re: Hello
 
-Please.`, "replied by ivan@client.example: ann@example.com MARK@example.com"},
+Unsubscribe me, please.`, "replied by ivan@client.example: ann@example.com MARK@example.com"},
 		{"a newsletter to an address for answers", `From: news@shop.example
 To: ann+r.MARK@example.com
 List-Id: <news.shop.example>
