@@ -27,9 +27,6 @@ func (d *decision) check(ctx context.Context) (engine.Decision, error) {
 	return engine.Decision{As: d.As, By: by, Note: d.Note}, check.err()
 }
 
-// noteLimit bounds a note about a letter, in characters.
-const noteLimit = 500
-
 // confirmMessage decides about one.
 func (s *server) confirmMessage(ctx context.Context, in *struct {
 	ID   string `path:"id" doc:"Its id, or its Message-ID with or without the angle brackets."`

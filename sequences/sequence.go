@@ -77,6 +77,7 @@ type Sequence struct {
 	MaxAge      Duration   `yaml:"max_age" jsonschema_description:"how late a letter may be before missed decides; without it letters wait for as long as it takes"`
 	Window      string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
 	ExitOn      ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
+	StopOn      []string   `yaml:"stop_on" jsonschema:"enum=reply,enum=company_reply,uniqueItems=true" jsonschema_description:"what holds the sequence until the rep has done the task to answer it: reply: the client replied; company_reply: anybody at his company did"`
 	For         string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
 	OnChange    string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
 	Replace     replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
@@ -140,6 +141,7 @@ func (s *Sequence) check(d *decoder) {
 		s.Title = s.Name
 	}
 	s.checkMissed(d)
+	s.checkStopOn(d)
 	d.checkSteps(s)
 	s.checkEdits(d)
 	d.letterName(d.spotOf("handover"), s.Handover)

@@ -16,6 +16,9 @@ type Sender struct {
 	Rate       Rate   `yaml:"rate" jsonschema_description:"most letters per second, minute or hour"`
 	DailyLimit int    `yaml:"daily_limit" jsonschema:"minimum=1,maximum=10000000" jsonschema_description:"most letters on a day of the company's time zone"`
 	Ramp       *Ramp  `yaml:"ramp" jsonschema_description:"a daily limit that grows, for a mailbox that is new to providers"`
+
+	Mailbox    *Mailbox `yaml:"mailbox" jsonschema_description:"where answers to its letters arrive, read over IMAP; when it cannot be read for four hours, sending waits"`
+	ReplyToken bool     `yaml:"reply_token" jsonschema:"default=false" jsonschema_description:"true: answers go to the address with a mark of the letter behind a + (ann+r.TOKEN@example.com), so that each finds its letter; the mail server must deliver such addresses to ann@example.com"`
 }
 
 // Ramp is a daily limit that grows by step each day from its start on.

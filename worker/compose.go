@@ -24,9 +24,10 @@ var renderings = sync.Pool{New: func() any { return new(templates.Rendered) }}
 
 // composed is a letter ready for the wire.
 type composed struct {
-	compiled *mail.Compiled
-	content  store.Content
-	from     string // envelope sender
+	compiled   *mail.Compiled
+	content    store.Content
+	from       string // normalised; its domain signs
+	returnPath string // envelope sender
 }
 
 // compose writes one letter of an edition for its client, dated now.
@@ -54,9 +55,9 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	if err != nil {
 		return nil, fmt.Errorf("%w: the sender's address %q %w", errUnwritable, l.From.Email, err)
 	}
-	replyTo := l.From.ReplyTo
-	if replyTo == "" {
-		replyTo = l.From.Email
+	back, err := w.addresses(edition, l, from)
+	if err != nil {
+		return nil, err
 	}
 	domain := from[strings.LastIndexByte(from, '@')+1:]
 	references, err := w.references(l)
@@ -70,17 +71,18 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		InReplyTo:   last(references),
 		References:  references,
 		From:        mail.Address{Name: l.From.Name, Email: l.From.Email},
-		ReplyTo:     mail.Address{Name: l.From.Name, Email: replyTo},
+		ReplyTo:     mail.Address{Name: l.From.Name, Email: back.replyTo},
 		To:          mail.Address{Name: l.Client.Name(), Email: l.Client.Email},
 		MessageID:   w.options.Links.MessageID(l.MessageID) + "@" + domain,
 		Date:        now.In(l.Zone),
-		Unsubscribe: unsubscribe,
-		ListID:      l.Version.Sequence.Name + "." + domain,
+		Unsubscribe: unsubscribe, UnsubscribeMailto: back.leave,
+		ListID: l.Version.Sequence.Name + "." + domain,
+		Relay:  w.relay(edition.settings.Hooks, l.MessageID),
 	}, rendered)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
-	return &composed{compiled: compiled, from: from, content: store.Content{
+	return &composed{compiled: compiled, from: from, returnPath: back.returnPath, content: store.Content{
 		Subject: rendered.Subject, Recipient: l.Client.Address, LetterHash: compiled.Hash[:], Personal: personal, Destinations: personalOnly(rendered.Destinations),
 		Offer: offerOf(l, letter, step),
 	}}, nil

@@ -127,7 +127,7 @@ func (l *lane) compose(p parcel) *draft {
 		l.unwritable(p, err)
 		return nil
 	}
-	d := &draft{parcel: p, from: composed.from}
+	d := &draft{parcel: p, from: composed.returnPath}
 	if d.raw, err = l.sign(composed, p.run.edition.keys.For(composed.from), now); err != nil {
 		l.unwritable(p, err)
 		return nil

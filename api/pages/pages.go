@@ -10,7 +10,7 @@
 //	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
 //	unconfirmed.go /unconfirmed      letters of which nobody knows whether they arrived
-//	tasks.go      /tasks             what a rep should do
+//	tasks.go      /tasks             what a rep should do; answers.go what clients wrote, and who is away
 //	sequences.go  /sequences         what is published, and how it does
 //	content.go    /content           serve --watch: the folder's problems, or its plan
 //	inbox.go      /sandbox/inbox     sandbox only: captured letters and the clock
@@ -79,10 +79,12 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/clients", s.listClients)
 	page(http.MethodGet, "/clients/:client", s.showClient)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
+	page(http.MethodPost, "/clients/:client/back", s.endAbsence)
 
 	// What reps should do, and having done it.
 	page(http.MethodGet, "/tasks", s.showTasks)
 	page(http.MethodPost, "/tasks/:id/done", s.closeTask)
+	page(http.MethodPost, "/tasks/:id/suppress", s.suppressByTask)
 
 	// One letter; what the frame on its page shows; its source to read and to keep.
 	page(http.MethodGet, "/letters/:id", s.showLetter)

@@ -86,6 +86,8 @@ func happened(r store.Touch) string {
 		return text + ": “" + orElse(r.Subject, "no subject") + "”"
 	case "clicked":
 		text = fmt.Sprintf("Clicked link %d", r.Link+1)
+	case "replied", "auto_replied":
+		return answered(r)
 	case "owner_changed":
 		return withDetail(text, detail(r.Data, "owner"))
 	case "category_changed":

@@ -28,6 +28,7 @@ type Settings struct {
 	Data        string        `env:"SEVENTH_DATA" type:"path" default:".seventh" help:"State of the sandbox, and everywhere what tells a restored backup: keep it."`
 	Sandbox     *bool         `env:"SEVENTH_SANDBOX" negatable:"" help:"Movable clock, inbox pages, one-time login link. Default: on when neither database nor SMTP is configured."`
 	APIKey      string        `env:"SEVENTH_API_KEY" placeholder:"KEY" help:"A full-scope API key accepted beside the stored ones."`
+	GenericHook string        `env:"SEVENTH_HOOK_GENERIC_SECRET" name:"hook-generic-secret" placeholder:"whsec_…" help:"Secret of the hook /hooks/generic (Standard Webhooks). Default: none, the hook answers 404."`
 	Lease       time.Duration `env:"SEVENTH_LEASE" default:"2m" hidden:"" help:"How long a worker that hangs keeps its letters from others."`
 	Log         string        `env:"SEVENTH_LOG" placeholder:"FORMAT,LEVEL" help:"text or json, and debug, info, warn or error: 'json,debug'. Default: text on a terminal."`
 }

@@ -96,6 +96,9 @@ func (e *Engine) delivered(ctx context.Context, r Report, letter *store.ToldLett
 	if _, err := store.Tell(ctx, e.DB, r.touch(letter, at, "server")); err != nil {
 		return err
 	}
+	if err := store.JudgeAgain(ctx, e.DB, r.MessageID); err != nil { // what is too soon goes by it
+		return err
+	}
 	return e.proved(ctx, r.MessageID, "evidence: delivered")
 }
 
@@ -110,7 +113,11 @@ func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter
 		if err != nil {
 			return err
 		}
-		fresh, err := store.Tell(ctx, s.tx, r.touch(letter, at, "human"))
+		touch := r.touch(letter, at, "human")
+		if reason == endedUnsubscribed {
+			touch.Data["scope"] = store.ScopeAll
+		}
+		fresh, err := store.TellLeft(ctx, s.tx, touch)
 		if err != nil {
 			return err
 		}
@@ -153,6 +160,9 @@ func (e *Engine) saidBefore(ctx context.Context, r Report, letter *store.ToldLet
 	if r.Kind == inbound.Bounced {
 		was := bounceIn(told.Data)
 		return reflect.DeepEqual(was.and(bounceOf(&r)), was), nil
+	}
+	if r.Kind == inbound.Unsubscribed && told.Data["scope"] == store.ScopeSequence {
+		return false, nil // he wants less now
 	}
 	return store.AreSuppressed(ctx, e.DB, letter.ClientID, letter.Recipient)
 }

@@ -97,10 +97,8 @@ func TestEvidenceFromBeforeTheWorkerDied(t *testing.T) {
 	if then := *m.waits("bob", "chain").NextAt; !then.Equal(next) {
 		t.Errorf("the next letter was due %s, is due %s", next, then)
 	}
-	err := store.RecordHit(t.Context(), m.pool, store.Hit{MessageID: m.letter("dan").ID, Purpose: "clicked", At: m.now(), Actor: "human"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m.exec("INSERT INTO touches (client_id, kind, channel, at, actor, message_id) SELECT client_id, 'clicked', 'email', business_now(), 'human', id FROM messages WHERE id = $1", m.letter("dan").ID)
+	m.exec("UPDATE unconfirmed SET look_at = business_now() WHERE message_id = $1", m.letter("dan").ID) // as judging hits does
 	m.look()
 	if got := m.state("dan"); got != "one sent, chain active before two" {
 		t.Errorf("after a click: %s", got)

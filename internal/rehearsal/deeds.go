@@ -179,10 +179,10 @@ func (p *play) done(ctx context.Context, step, client string) error {
 	}
 	var steps []string
 	for _, t := range tasks {
-		if t.Step == step {
+		if calls(&t, step) {
 			return p.engine.CloseTask(ctx, t.ID, engine.Closing{By: orElse(t.Owner, "a rep")})
 		}
-		steps = append(steps, t.Step)
+		steps = append(steps, orElse(t.Step, t.About))
 	}
 	return broken("there is no open task of %s for %s%s", step, client, orElse(sequences.DidYouMean(step, steps), ""))
 }
@@ -202,64 +202,6 @@ func (p *play) steer(ctx context.Context, client, state string, do func(context.
 
 func (p *play) publishEdit(ctx context.Context, edit string) error {
 	return p.publish(ctx, p.story.edits[edit])
-}
-
-// opens is that the client, or a machine, looks at a letter.
-func (p *play) opens(ctx context.Context, step, client, actor string) error {
-	l, m, err := p.letterOf(ctx, step, client)
-	if err != nil {
-		return err
-	}
-	t, err := p.link(l.html, "o", token.Open, 0)
-	if err != nil {
-		return err
-	}
-	return p.hit(ctx, "opened", m.ID, t, -1, actor)
-}
-
-func (p *play) clicks(ctx context.Context, step, client, number, actor string) error {
-	l, m, err := p.letterOf(ctx, step, client)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(number)
-	if err != nil {
-		return err
-	}
-	t, err := p.link(l.html, "c", token.Click, n-1)
-	if err != nil {
-		return err
-	}
-	if _, err := store.DestinationOf(ctx, p.pool, m.ID, t.Index); err != nil {
-		return err
-	}
-	return p.hit(ctx, "clicked", m.ID, t, t.Index, actor)
-}
-
-// link is the n-th link of a kind in a letter, as it can be opened.
-func (p *play) link(body, kind string, purpose token.Purpose, n int) (token.Token, error) {
-	found, err := tokens(p.links, body, kind, purpose)
-	if err != nil {
-		return token.Token{}, err
-	}
-	if n < 0 || n >= len(found) {
-		return token.Token{}, broken("the letter has %d such links", len(found))
-	}
-	return found[n], nil
-}
-
-// hit records that a link was followed, as the tracking route does.
-func (p *play) hit(ctx context.Context, purpose string, message int64, t token.Token, link int, actor string) error {
-	if t.Message != message {
-		return fmt.Errorf("a link of message %d belongs to message %d", message, t.Message)
-	}
-	now, err := p.now(ctx)
-	if err != nil {
-		return err
-	}
-	return store.RecordHit(ctx, p.pool, store.Hit{
-		MessageID: message, Purpose: purpose, Link: link, At: now, Method: "GET", UserAgent: "Mozilla/5.0", Actor: actor,
-	})
 }
 
 func (p *play) unsubscribe(ctx context.Context, step, client string) error {

@@ -330,7 +330,7 @@ func (p *play) expectTouch(ctx context.Context, kind, client string) error {
 }
 
 func (p *play) expectSuppressed(ctx context.Context, reason, address string) error {
-	list, err := store.ListSuppressions(ctx, p.pool, address, 0, 10)
+	list, err := store.ListSuppressions(ctx, p.pool, store.SuppressionFilter{Address: address, Limit: 10})
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (p *play) silence(address string, once bool) error {
 }
 
 func (p *play) expectMailable(ctx context.Context, address string) error {
-	list, err := store.ListSuppressions(ctx, p.pool, strings.ToLower(address), 0, 1)
+	list, err := store.ListSuppressions(ctx, p.pool, store.SuppressionFilter{Address: strings.ToLower(address), Limit: 1})
 	if err != nil || len(list) == 0 {
 		return err
 	}

@@ -26,7 +26,7 @@ type verb struct {
 var verbs []verb
 
 func init() { // a verb's deed comes back to the verbs
-	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, serverVerbs, decisionVerbs, expectVerbs)
+	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, answerVerbs, serverVerbs, decisionVerbs, expectVerbs)
 }
 
 var timeVerbs = []verb{
@@ -116,12 +116,6 @@ var clientVerbs = []verb{
 		return p.touch(ctx, a[0], "replied", "email", "human")
 	}},
 	{pattern: "unsubscribe CLIENT via STEP", do: func(ctx context.Context, p *play, a []string) error { return p.unsubscribe(ctx, a[1], a[0]) }},
-	{pattern: "reply to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Replied})
-	}},
-	{pattern: "out_of_office to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.AutoReplied})
-	}},
 	{pattern: "bounce of STEP to CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Bounced, Class: inbound.ClassInvalid, Permanent: true})
 	}},

@@ -1,0 +1,446 @@
+package inbound
+
+// The signs of an absence.
+const (
+	isAway  = "is away"
+	awayFor = "speaks of what people are away for"
+	isBack  = "will be back"
+	aDate   = "a date of return"
+	ofMail  = "speaks of letters, hours or wishes"
+)
+
+// answerRule is phrases with one meaning, and how much they say.
+type answerRule struct {
+	name   string
+	weight int
+	said   []pattern
+}
+
+// subjectRules are for what a subject says beyond ours.
+var subjectRules = []answerRule{
+	{"says that it is automatic", 8, phrases(`
+автоответ*|автоответчик
+автоматическ* ответ|сообщение|уведомление
+automatic|auto|automated reply|response|answer
+autoreply|autoresponse|autoresponder|autosvar
+abwesenheitsnotiz|abwesenheit|abwesenheitsmeldung
+automatische antwort
+réponse|reponse automatique
+respuesta automática|automatica
+automatyczna odpowiedź
+risposta automatica
+resposta automática
+автоматична відповідь
+автовідповідь
+автоматты жауап
+read|delivered|прочтено|прочитано|доставлено`)},
+	{"says that somebody is away", 6, phrases(`
+отпуск|отпуске|отпуска|отсутствую|отсутствует|отсутствие|отсутствуем|командировка|командировке|больничный|больничном|декрет|декрете|декретный
+не|нет в|на офисе|работе|месте
+выходной|выходные|праздники|каникулы
+режим работы
+меня нет
+меня не будет
+vacation|ooo|oof|away|holiday|holidays|pto|leave|absence|absent|closed|closing
+out of office
+out of the office
+not in|at office|work|the
+season's greetings
+urlaub|urlaubsnotiz|außer|betriebsferien
+absence|absent|absente|congé|congés|vacances
+fuera|ausente|vacaciones
+nieobecność|nieobecny|nieobecna|urlop|poza
+відпустка|відпустці|відсутній|відсутня
+демалыс|демалыста`)},
+	{"is of a ticket", 6, phrases(`
+ticket|case|request|incident|inc|sr|заявка|обращение|запрос|тикет|инцидент|входящее|вх|номер #|№
+ticket|case|request|incident id|number|no|created|received|opened
+заявка|обращение|запрос|письмо принят*|получен*|зарегистр*|создан*
+your enquiry|inquiry|request|message|email|ticket|case
+we received|got your
+thank|thanks|danke|merci|gracias you|for|für .. contacting|your|reaching|ihre|nachricht|writing
+auto
+registration of
+вы нам писали|написали
+подтвердите
+please confirm
+confirm your
+confirmation required
+^ rfq intake`)},
+}
+
+// textRules are for the new text.
+var textRules = []answerRule{
+	{"says that it is automatic", 8, phrases(`
+автоответ|автоответчик|автоответа|автоответчика
+автоматическ* ответ|ответы|сообщение|уведомление|письмо|рассылка
+автоматически сформирован*|создан*|отправлен*
+сформирован*|создан*|отправлен* автоматически
+это|вам|отвечает|пишет .. робот|бот|автосекретарь|автоответчик
+автосекретар*|автоинформатор*
+не|нет нужно|надо|необходимости отвечать на это|данное
+на это|данное письмо|сообщение отвечать не|нет
+automatic|automated|auto|automatically reply|response|generated|message|answer|email|acknowledgement|notification|sent
+autoreply|autoresponse|autoresponder|autoresponse
+this|i'm .. bot|robot
+do not|don't reply|respond to this
+please do not reply
+this mailbox|inbox|address is not|no monitored|longer|read|in
+is|are not monitored
+unmonitored
+only notification you will
+automatisch|automatische generiert|antwort|nachricht|erstellt
+réponse automatique
+respuesta|mensaje automática|automático|automatico
+automatyczna odpowiedź
+wiadomość automatyczna
+автоматична відповідь|повідомлення
+автоматты`)},
+	{isAway, 4, phrases(`
+в|во очередном|ежегодном|отпуске|отпуск|командировке|командировку|декретном|декрете|декрет|отъезде|разъездах
+ухожу|ушел|ушла|уходим|нахожусь|находимся|нахожусь .. отпуске|отпуск|командировке|больничном|декрет|декретном|каникулы
+на больничном|выезде|учебе|обучении|сессии|сборах|конференции|выставке|форуме|семинаре|объекте|море|даче|вахте|рыбалке|праздниках|каникулах|карантине|стажировке|лечении|операции
+^ отпуск|командировка|декрет|больничный|конференция|выставка|каникулы|рыбалка|выходные|праздники|обучение|учеба
+отпуск с|до|по|#|на|у
+командировка|командировки в|до|по|с|на|#
+меня|нас|его|ее|сотрудника не будет
+меня|нас нет|нету в|на|до|по|с
+отсутствую|отсутствует|отсутствуем|буду отсутствовать
+буду|будем отсутствовать|недоступ*|вне|в отпуске|командировке
+не в|на офисе|работе|месте|рабочем
+вне|без офиса|связи|сети|интернета
+праздничный|нерабочий|выходной день
+офис|компания|предприятие|склад|отдел|мы|завод .. закрыт*|отдыха*|не работа*
+заболел|заболела|приболел|приболела|болею|лежу
+загораю|отдыхаю|отдыхаем|гуляю|гуляем|рыбачу|рожаю|лечусь|путешествую|странствую|кочую
+уехал|уехала|уезжаю|улетел|улетела|улетаю|ушел|ушла|укатил|укатила|сбежал|умотал
+медовый месяц|отпуск
+каждому свое время
+вахта|межвахта|межвахтовый|сенокос|посевная|уборочная|переезд
+праздники|каникулы|выходные
+не ищите|теряйте меня
+on|taking|from vacation|holiday|holidays|leave|pto|sabbatical|sick|maternity|paternity|parental|annual|furlough|jury|honeymoon
+out of office|the|town|country|my
+ooo|oof
+i'm|i|am|currently|be|is|are .. away|out|offline|unavailable|absent|traveling|travelling|abroad
+^ away|out|off|traveling|travelling|gone|closed|offline|ooo|sick
+gone fishing|sailing|hiking|camping|skiing|hunting|to|for|away
+bank|public|national|school|skiing|summer|winter|company|christmas|easter holiday|holidays|break
+on site|retreat|tour|course|call|maneuvers|safari|cruise|assignment|training|strike|sabbatical|standby|stage
+at sea|court
+at a|the|my .. conference|fair|show|expo|exhibition|congress|hospital|funeral|wedding|beach|cabin
+in court|hospital|surgery|transit|training|labour|labor
+on|taking|from|my day|days|week|weeks|time off
+half|spring|fall|mid term|break|semester
+in and out
+down for
+i'm|is .. stocktaking|vacationing
+long|race|bank weekend
+not in|at the|my|office|work|desk
+we|office|offices|plant|shop|are|is|be .. closed|close|shut
+will not be .. available|office|reading|checking
+away|off|out until|till|from|for|through|on
+nicht|außer im|haus|büro|zu
+im|in|auf urlaub|elternzeit|dienstreise|mutterschutz
+urlaub bis|vom|von
+abwesend|krankgeschrieben|betriebsferien
+en|in congé|congés|vacances|déplacement|vacaciones|ferie|viaje
+absent|absente|assente|ausente
+fuera de|del la|oficina|despacho
+nie ma mnie|nas
+na urlopie|zwolnieniu|delegacji|macierzyńskim
+poza biurem
+jestem|będę nieobecn*|poza
+у|в відпустці|відрядженні
+на лікарняному
+відсутній|відсутня
+op|met vakantie|verlof|zakenreis
+afwezig|vakantie|kantoor .. gesloten
+semester|föräldraledig|bortrest|ferie|ferien|permisjon|syg|borte
+lomalla|poissa
+dovolená|dovolenej|dovolené
+szabadságon
+em férias|viagem
+estoy|estaré fuera|ausente|de
+демалыста*|іссапарда*|еңбек`)},
+	{awayFor, 3, phrases(`
+свадьба|свадьбе|свадьбу|свадебное|роддом|роддоме|роды|родилась|родился|родили|пополнение|юбилей|похороны|похоронах|траур|субботник
+море|моря|горы|горах|лес|лесу|тайга|тайге|поход|походе|байдарка|сплав|экспедиция|экспедиции|рейс|рейсе|плавание|круиз|пляж|пляже|дача|дачу|огород|картошка|картошку|баня|сауна
+рыбалка|рыбалку|охота|охоту|охоте|грибы|ягоды|лыжи|лыжах|шашлыки|самолет|самолете|перелет|роуминг|роуминге|отель|турция|сочи|таиланд|крым|алтай|байкал
+операция|операции|больница|больнице|госпиталь|госпитале|реабилитация|карантин|карантине|грипп|ковид|орви|температура|температурой|перелом|гипс|простуда|зуб|врача|врачу|санаторий|санатории|лечение
+сборы|сборах|военкомат|армия|армии|сессия|экзамен|экзамены|диплом|курсы|курсах|учеба|стажировка|тренинг|форум|конгресс|гастроли|гастролях|съемки|съемках|соревнования|турнир|олимпиада
+инвентаризация|инвентаризации|переезд|переезжаем|переехали|субботник|учет|санитарный|ремонт|остановочный|планово-предупредительный|технический перерыв|день|ремонт
+вахта|вахте|вахту|смена|смены|сменный|график|буровой|буровая|полигон|полигоне
+новый|новогодние|новогодний|майские|рождество|рождественские|пасха|масленица|сабантуй|курбан|наурыз|рамадан|навруз год|каникулы|праздники
+день победы|народного|россии|защитника|строителя|металлурга|рыбака
+праздник|праздника|праздником|праздники|праздничные|каникулы|отгул|отгулы|отгуле|выходной|выходные|выходных
+декрет|декрете|декретный|пенсия|пенсии
+wedding|honeymoon|baby|newborn|funeral|surgery|hospital|jury|graduation|birthday|anniversary|christening|bereavement|recovering|flu|covid|fever|dentist|clinic|ward
+beach|sea|lake|mountains|mountain|island|islands|forest|cabin|cottage|camping|hiking|trekking|skiing|sailing|fishing|hunting|surfing|diving|cruise|safari|caravan|tent|sauna|pilgrimage|retreat|caribbean|alps|spain|greece|italy|hawaii|bali
+harvest|lambing|calving|milking|shearing|haymaking|sowing|stocktake|stocktaking|inventory|relocation|relocating|moving|shutdown|outage|turnaround|retooling|refit|maintenance
+holiday|holidays|vacation|vacationing|sabbatical|leave|furlough|easter|christmas|thanksgiving|xmas|diwali|eid|ramadan|carnival|passover|hanukkah|shabbat|sabbath|midsummer|juneteenth|ferragosto|halloween|halloween's|solstice
+labor|labour|memorial|independence|presidents|presidents'|veterans|columbus|boxing|new|national|constitution|liberation|victory|republic|st|saint|children's|mother's|father's day|year|year's|years
+half|spring|summer|winter|autumn|fall|school|lunar|chinese|golden|ski term|break|closure|recess|holiday|week|festival
+strike|storm|hurricane|flood|snow|blizzard|snowed|power|evacuated|earthquake cut|outage|day|in|watch|prep
+reserve|army|military|guard|navy|conscription duty|service|training|exercise|exercises
+part time
+shift|shifts|nights|rota|roster
+fishin'|huntin'|outta|off-grid|offgrid|unplugged|airplane|plane|flight|aboard|airborne
+urlaub|ferien|krank|kur|messe|fortbildung|schulung|feiertag|feiertage|fasching|weihnachten|ostern|pfingsten|inventur|umzug
+vacances|congés|férié|pâques|noël|grève|formation|salon|maternité
+vacaciones|puente|festivo|navidad|semana santa
+vacaciones|feria|baja|festivo|navidad
+urlop|majówka|święta|wielkanoc|chorobowe|szkolenie|delegacja
+ferie|påske|jul|sommerferie|fellesferie|juhannus|loma|hiihtoloma|lomalla|semester|midsommar
+dovolená|svátek|szabadság|tatil|bayram|izin|vakantie|pasen|koningsdag|ferragosto|pasqua|férias|feriado
+відпустка|свято|лікарняний|великдень|мереке|наурыз|демалыс`)},
+	{ofMail, 1, phrases(`
+почта|почту|почте|почтой|ящик|ящика|ящике|письмо|письма|письмам|писем|сообщение|сообщения|обращение|обращения|корреспонденция|корреспонденцию|канцелярия|приемная|секретарь
+отвечу|ответим|ответ|ответы|отвечаем|отвечаю|ответит|ответят|перезвоню|перезвоним|свяжусь
+понедельник|понедельника|понедельникам|вторник|вторника|вторникам|среда|среду|средам|четверг|четверга|четвергам|пятница|пятницу|пятницам|выходным|будни|будням
+никого|никто|некому|терпение|терпения|ждите|наберитесь|потерпите
+хорошего|хорошей|удачного|доброго|прекрасного дня|недели|лета|настроения|вечера|отдыха
+увидимся|услышимся|спишемся|до скорого|скорой|встречи|связи
+часы|время|режим|график приема|работы
+mail|mails|email|emails|inbox|mailbox|message|messages|letters|post|correspondence|voicemail
+answer|answers|reply|replies|respond|response|responses
+monday|tuesday|wednesday|thursday|friday|mondays|tuesdays|wednesdays|thursdays|fridays|weekdays|weekend|weekends
+nobody|nothing|patience|patient|eventually|meanwhile|till|until|emergencies|emergency|urgent|urgently
+happy|merry|enjoy|cheers|bear with
+see you soon|then|on|in|again
+hours|open|closed|shut
+nachricht|anfrage|réponse|message|mensaje|correo|wiadomość|poczta`)},
+	{isBack, 2, phrases(`
+снова|опять с|на вами|связи|месте|работе|здесь|в
+до встречи
+hear from me|us
+pick this|it up
+we|i|normal|regular|store|shop|hours .. resume|resumes|begin|open|opens|answer|reopen|rise
+yours|working|open|opens|around|in again
+again on|from
+first day back
+home|docking|landing on|the|#|january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday
+in|in. on monday|tuesday|wednesday|thursday|friday
+properly in
+at the earliest
+kehre zurück
+nazaj|terug|tilbake|tilbage|tillbaka|takaisin|zpět
+вернусь|возвращаюсь|выхожу|выйду|вернемся|вернется|возвращение|возвращения|возвращении|вернус
+буду на|в|снова|доступ*|связи
+на связи|работе|месте .. с|снова
+снова на|в|здесь
+дата выхода
+отвечу|ответим|отвечаю|свяжусь|прочту|разберу
+по возвращении
+надеюсь быть
+back on|in|at|monday|tuesday|wednesday|thursday|friday|the|#|next|after|to|from|tomorrow
+be back
+^ back
+return*|returning|reopen*|resumes
+will|i'll respond|reply|answer|get|read|be
+wieder|zurück|rückkehr
+de retour|retour|reviens
+vuelvo|regreso
+wracam|wrócę|powrót
+повернусь|повертаюсь
+оралам*`)},
+	{"sees letters seldom", 4, phrases(`
+доступ* к|в почте|почту|интернету|сети ограничен*
+ограничен* доступ*
+почту .. редко|нерегулярно|урывками|раз|не
+почта|почту|письма урывками|нерегулярно|редко
+связь плохая|нестабильн*|ограничен*
+связи нет
+отвеча* с|медленно|возможна|возможны|могу задерж*|задержк*|не
+не|больше читаю|проверяю|смотрю почту|письма
+читаю|проверяю|смотрю|разбираем|проверяем|разбираю .. почту|ящик|ее|его|письма .. раз|по|дважды|редко
+limited|no|little|intermittent|sporadic|restricted access|connectivity|internet|email|wifi|signal
+check|checking|read|monitor|monitoring .. email|emails|mail|mailbox|inbox|messages .. irregularly|rarely|occasionally|once|twice|only|intermittently|infrequently|sporadically
+my response|replies|reply|responses may|will be delayed|slow|slower
+slow to respond|reply
+limited access
+kein zugriff`)},
+	{"has left", 6, phrases(`
+moved on to
+в|у .. не состою|числюсь
+уже не в|на|у|работ*
+теперь в|на другом|другой|другом|пенсии
+больше не|здесь работает|работаю|пользуется|является
+не работает|работаю в|у больше|нашей|компании|нас|данной
+уволен|уволился|уволилась
+покинул|покинула|оставил|оставила компанию|должность|пост|организацию
+переведен|переведена|перешел|перешла в|на
+ящик|адрес|почта .. не используется|обслуживается|действует|читается|проверяется
+почтой .. не пользуется
+no|not longer|any with|works|working|employed|at|used|in|active|monitored
+has|have left the|our|us|company
+is|am retired
+nicht mehr im|bei|für|tätig|in
+ne travaille plus
+ya no trabaja
+nie pracuje
+більше не працює`)},
+	{"confirms that it came", 5, phrases(`
+we'll|i'll|will|shall|someone|somebody .. answer|reply|respond soon|shortly|in
+inbox is
+line is|open
+this|your note|message|email was generated|received|logged
+written matters
+ihre|ihr .. eingegangen|erhalten
+ваше|ваш|ваша|ваши .. получен*|принят*|зарегистрирован*|доставлен*|передан*|задержан*|поступил*|будет|направлен*|рассматрива*|поставлен*|попал*
+обращение|заявка|запрос|письмо|сообщение .. получен*|принят*|зарегистрирован*|доставлен*|передан*|задержан*|поступил*|создан*|попало
+письму|обращению|заявке|запросу присвоен*
+мы|нами получили|получено ваше|письмо
+с вами свяж*
+наш|наши менеджер|специалист|сотрудник|оператор|менеджеры|специалисты .. свяж*|ответ*
+мы|специалист свяжемся|ответим вам|с|в|на
+исполнитель будет назначен
+документ|обращение|письмо .. поступил*|ожидает|зарегистр*
+срок рассмотрения|ответа
+спасибо|благодарим за обращение|ваше
+в ближайшее время
+время|часы|график|режим работы
+подтвердите .. что|отправку|письмо|адрес
+перейдите по ссылке
+your .. received|registered|assigned|logged|delivered|held|queued|noted|hold
+have|has received|got your
+we received|got your
+has been received|logged|created|registered|assigned
+ticket number|id|#|no|has|was
+case|reference|request number
+thank|thanks you|for for contacting|writing|your|reaching|getting .. message|email|inquiry|enquiry|us|request|interest|mail
+will|shall|we'll|i'll be|get|respond|reply .. in|back|within touch|to|shortly|soon|as|hours|days|you
+in touch|contact shortly|soon|with
+we're on it
+opening|office|business|working hours
+click|follow .. to|once|link|here deliver*|confirm|verify|it|once
+are not read
+register at
+vielen dank für ihre
+ihre anfrage|nachricht|ticket
+merci de nous avoir
+votre message|demande .. reçu|reçue|enregistrée
+gracias por contactar|su|ponerse
+hemos recibido`)},
+	{"names a substitute", 2, phrases(`
+срочное|срочно|горит|неотложное
+кому срочно|невтерпеж|горит
+найдите|ищите|спросите|спрашивайте
+за все|меня отвечает|остается|остался|осталась|рулит
+ask for
+in a hurry
+is|are covering|minding|holding|standing|looking|on standby|in|after|the
+holds the fort
+for .. queries|emergencies|emergency|orders|parts
+emergencies only
+urgent matters|issues|questions|requests
+is your man|woman|person
+will sort you
+can|will help|point|assist you|with
+prend le relais
+mein vertreter|vertreterin
+mail|hit|try|reach|ask|ring .. @
+als het brandt|dringend
+по|в|при срочн*|всем|неотложн*|экстренн* вопрос*|случа*|дел*
+замещает|замещать|заменяет|подменяет|замещающ*
+вместо|за меня
+в|на мое|время отсутстви*|отпуска
+мои|мои обязанности
+обращайтесь|обращаться|пишите|звоните к|на|по|в|@|пока|писать
+если срочно|горит|пожар
+in my absence
+for|in|if|anything urgent|emergency|emergencies|immediate
+please|kindly|you contact|reach|email|call
+contact my|@
+covering|filling for
+in dringenden fällen
+vertretung|vertritt
+en cas d'urgence
+en caso de urgencia|urgente
+w pilnych|sprawach
+з|у термінових`)},
+
+	{"asks", -4, phrases(`
+?
+^ а|как|какой|какая|какие|сколько|когда|кто|где|есть
+уточните|поясните|подскажите|подтвердите|скажите
+could|can|would|do|does|did|is|are|will you|it|there|that|we
+^ what|how|when|which|who|where|why`)},
+	{"asks for something", -5, phrases(`
+пришлите|вышлите|скиньте|отправьте|направьте|перешлите|посчитайте|считайте|расскажите|скажите|объясните|опишите|приложите|позовите|включите|внесите|ответьте|рассчитайте|подготовьте|перезвоните|наберите|запишите|добавьте|приезжайте|заезжайте|сделайте|предложите|дайте|держите|оформите|выставьте|напомните|покажите|сообщите|приготовьте|свяжитесь|уточните|удалите|отпишите|уберите
+давай|давайте
+не|больше пишите|присылайте|звоните|шлите|беспокойте мне|больше|нам|пока
+жду|ждем .. предложен*|кп|счет|расчет|цен*|звон*|прайс|чертеж|ответ
+send|give|show|tell|quote|book|sign me|us|over|it|the|a|your|along
+send .. quote|price|offer|details|info|over|it
+call me|us|him|again
+let's|let us|me know
+remove|unsubscribe|stop me|us|sending|emailing
+i|we need|want|would|prefer|suggest|think|like
+bitte .. senden|schicken|melden|anrufen
+envoyez
+proszę przesłać|o`)},
+	{"tells us to do something", -4, phrases(`
+^ send|bring|quote|book|come|put|count|sign|give|make|show|explain|resend|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
+please|just|and|but|so|then send|bring|quote|book|come|put|count|give|show|explain|resend|attach|include|add|remind|schedule|ping|ring
+^ call|phone|ring|try|email|ask|tell|keep me|us|again|back|after|before|saturday|sunday|monday|tuesday|wednesday|thursday|friday|tomorrow|then|him|her
+count|sign|put|keep|leave|include|add me|us
+come and|by|over|round|on|back|wednesday|monday|tuesday|thursday|friday
+works|suits for|me|us|fine|if|well|meet
+meet me|us|at
+sorry for|about late|the|delay
+i'd|we'd|we'll take|like|love|want|need|have|prefer|order|buy|go
+^ приезжайте|заезжайте|звоните|приходите|ждем|жду|везите|шлите|давай|высылайте|привозите|считайте`)},
+	{"speaks for itself", -2, phrases(`
+мне|нам|мною|нами
+хочу|хотим|хотел|хотела|хотели|хотелось|планируем|берем|возьмем|закажем|купили|покупаем|пользуемся|ставим|стоят|стоит|получил|получила|прочитал|прочитала|прочел|прочла|посмотрел|посмотрела|видел|видели|изучил|изучили
+подрядчик|поставщик|поставщика|конкурент*|тендер|смета|договор|гарантия|модель|мощность|давление|наработка
+we've|we'd|i'd|i've|i like|love|hate|doubt|wonder|guess|suppose|think
+our|my compressor*|machine|machines|budget|supplier|contractor|unit|units|system|line|sullair|dryer|boss's
+too|very|pretty|quite expensive|cheap|small|big|late|old|new
+expensive|cheap|cheaper|overpriced|worth|warranty|specs|supplier|contractor|contract`)},
+	{"speaks of somebody else who is away", -4, phrases(`
+наш|наша|наши|мой|моя|все|всё|ответственный|ответственная .. директор|руководитель|начальник|шеф|бухгалтер|инженер|энергетик|механик|снабженец|технолог|коллега|бригада|главный .. отпуске|командировке|больничном|болеет|отсутствует
+директор|руководитель|начальник|шеф|бухгалтер|энергетик|механик|технолог|он|она|они .. в|на отпуске|командировке|больничном
+our|my|the boss|director|manager|engineer|accountant|colleague|buyer|technician .. is|are on|away|out|off
+he|she|they is|are|he's|she's on|away|out|off
+his|her|their vacation|holiday|leave`)},
+	{"was away", -4, phrases(`
+был|была|были .. отпуске|командировке|больничном|отъезде
+вышел|вышла|вернулся|вернулась|вернулись из|с отпуска|командировки|больничного|отпуска
+только|уже|вчера|сегодня вернулся|вернулась|вышел|вышла
+отпуск кончился|закончился|прошел
+теперь вышел|вернулся
+was|were|been|just .. on|out|away vacation|leave|holiday|of|sick
+back from
+just return|returned|back|got
+i'm|i|am back now|again|from|in|at
+just got|came|returned back|from
+got back
+got your out
+your|ваш out|автоответ*`)},
+	{"answers", -4, phrases(`
+^ да|нет|ок|ага|хорошо|согласен|согласна|отлично|супер|принято|понял|поняла|договорились|интересно|конечно|можно|заезжайте|добро|годится
+^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
+неинтересно|неактуально
+не интересно|актуально|нужно|надо|подходит|подойдет|требуется|готовы|планируем|рассматриваем
+обсудим|подумаем|посмотрю|посмотрим|рассмотрим|рассмотрит|обговорим|подумаю|почитаю|решим|созвонимся|изучу|изучим|примем
+вернемся к этому|теме|вопросу|письму
+вернусь к письму|вопросу|теме|этому
+ваше|ваш|вашу|вашим предложение|предложением|расчет|кп|аудит|услуг*
+кп|смет*|счет|бюджет*|прайс*|цена|цену|цены|дорого|скидк*|договор|ндс
+у нас|меня стоит|есть|свой|свои|своя|уже|все|два|три|один
+вы|вашу|вашего|вашей|вами|вам|ваши пишете|предлож*|презентац*|каталог*|статья|статью|расчет*
+но|а|и .. кп|предложение|расчет|цену|прайс
+^ no|ok|okay|sure|great|thanks|sounds|agreed|nope|yep|yeah|perfect|interesting
+no thanks|thank|interest
+not interested|interesting|relevant|now|needed|for
+^ yes please|we|i|it|but|send|that|the|let's|sure|of
+but yes|send|we|ok|sure
+looks|sounds good|interesting|great|fine
+quote|quotation|budget|pricing|price|invoice|proposal|discount
+we|our have|use|need|run|are|already|did|don't|do|had
+i'll|i will|let|we'll look|review|check|think|discuss|talk|have
+your offer|proposal|email|audit|product|price|service|article|webinar|guide
+ja|nein|danke|kein interesse`)},
+}
