@@ -24,6 +24,7 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/clients/{external_id}/consents", read, usual, "Every ground for mailing a client that was ever recorded, and its withdrawal", s.consents)
 	on(s, "GET /api/v1/clients/{external_id}/export", admin, slow, "Everything that is kept about a client, for whoever asks what it is", s.exportClient)
 	on(s, "DELETE /api/v1/clients/{external_id}/absence", clients, usual, "Says that a client is back who was out of the office", s.endAbsence)
+	on(s, "DELETE /api/v1/clients/{external_id}/preference", clients, usual, "Forgets that a client asked for fewer letters, because he says otherwise now", s.dropPreference)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
@@ -80,6 +81,9 @@ func (s *server) routes() {
 	// Senders: the mailboxes letters come from.
 	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)
 	on(s, "POST /api/v1/senders/{email}/resume", send, usual, "Lets a paused sender go on", s.resumeSender)
+
+	// Mailboxes: where answers and bounces arrive.
+	on(s, "GET /api/v1/mailboxes", read, usual, "Mailboxes that are read: when last, and why one cannot be", s.mailboxes)
 
 	// Segments: saved filters over clients.
 	on(s, "GET /api/v1/segments", read, usual, "Segments, by name", s.segments)

@@ -68,6 +68,7 @@ type Reentry struct {
 type Sequence struct {
 	Name        string     `yaml:"sequence" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$,example=c-nurture" jsonschema_description:"write the sequence's name, for example sequence: c-nurture"`
 	Title       string     `yaml:"title" jsonschema_description:"what people read; the name if left out"`
+	Series      seriesName `yaml:"series" jsonschema_description:"what clients call its letters, by language, where they unsubscribe: en: Letters about compressed air; without it they read the title"`
 	Audience    Filter     `yaml:"audience" jsonschema_description:"which clients the sequence is for; without it all"`
 	Enroll      EnrollMode `yaml:"enroll" jsonschema:"enum=automatic,enum=manual,default=manual" jsonschema_description:"automatic: everybody in the audience; manual: only through the API"`
 	Reentry     Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
@@ -140,6 +141,7 @@ func (s *Sequence) check(d *decoder) {
 	if s.Title == "" {
 		s.Title = s.Name
 	}
+	s.checkSeries(d)
 	s.checkMissed(d)
 	s.checkStopOn(d)
 	d.checkSteps(s)

@@ -19,7 +19,7 @@ import (
 // haveDates are the waits of enrollments whose next step has a date, or a letter under way,
 // and which are not in the middle of a step.
 var haveDates = []string{
-	waitsForNothing, waitsForWindow, waitsForRecent, waitsForDaily, waitsForRate, waitsForClient, waitsForCompany, waitsForHuman, waitsAway, resumed,
+	waitsForNothing, waitsForWindow, waitsForRecent, waitsForDaily, waitsForRate, waitsForClient, waitsForCompany, waitsForHuman, waitsForPreference, waitsAway, resumed,
 }
 
 // holdForAnswer holds those of the clients' chains that which picks until rep has

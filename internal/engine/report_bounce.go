@@ -37,6 +37,9 @@ func (e *Engine) bounced(ctx context.Context, r Report, letter *store.ToldLetter
 	if r.Class == "" {
 		r.Class = inbound.ClassUnknown
 	}
+	if before, err := e.saidBefore(ctx, r, letter); before || err != nil {
+		return err
+	}
 	return e.stopping(ctx, letter.ClientID, func(s *stop) error {
 		at, now, err := e.dateOf(ctx, s.tx, r, letter)
 		if err != nil {
@@ -165,10 +168,11 @@ func (b *bounce) Counting() []string {
 	return append([]string{b.Class}, b.Also...)
 }
 
-// accuses is the class by which breakers count a bounce: those for good that speak of an
-// address or of us; ” for all others.
+// accuses is the class by which breakers count a bounce: one for good that speaks of an
+// address, or one that speaks of us; none for all others. What speaks of the letter is for
+// marketers.
 func (b *bounce) accuses() string {
-	if b.Permanent && slices.Contains(bounces, b.Class) || b.Class == classPolicy {
+	if b.Permanent && slices.Contains(bounces, b.Class) || b.Class == classPolicy || b.Class == inbound.ClassContent {
 		return b.Class
 	}
 	return ""

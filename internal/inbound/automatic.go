@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -28,7 +29,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if machineAddress(l.From.Address) {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
-	subject := wordsOf(tokens(foreignSubject(l.Subject, sent.Subject)))
+	subject := wordsOf(tokens(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))))
 	if !answers(l.Subject) {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
@@ -37,22 +38,28 @@ func Signs(l *Letter, sent Sent) []Sign {
 	case PlainOptOut:
 		signs = append(signs, Sign{"asks to be left alone", -6})
 	case LikelyOptOut:
-		signs = append(signs, Sign{"may ask to be left alone", -3})
+		signs = append(signs, Sign{"may ask to be left alone", -2})
 	}
-	if greets(words, l.To) {
+	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
 	}
 	if addresses(text) {
 		signs = append(signs, Sign{"calls somebody by name", -4})
 	}
-	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
-		signs = append(signs, Sign{"speaks of our letter", -3})
+	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), clip(sent.Subject, 500)) {
+		signs = append(signs, Sign{"speaks of our letter", -2})
+	}
+	if questions(words) {
+		signs = append(signs, Sign{"asks a question", -4})
+	}
+	if oneHour.MatchString(text) && !hoursOpen.MatchString(text) {
+		signs = append(signs, Sign{"names an hour", -2})
 	}
 	if figures.MatchString(text) {
-		signs = append(signs, Sign{"names figures", -3})
+		signs = append(signs, Sign{"names figures", -2})
 	}
 	if commands(words) {
-		signs = append(signs, Sign{"tells us to do something", -3})
+		signs = append(signs, Sign{"tells us to do something, it seems", -2})
 	}
 	switch date, sure := returnDate(text, l.Date); {
 	case sure:
@@ -70,13 +77,32 @@ func Signs(l *Letter, sent Sent) []Sign {
 	switch {
 	case quotes(l.Text):
 		signs = append(signs, Sign{"quotes a letter", -3})
-	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < 0 }):
+		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
+	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 }):
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
 		}
 	}
+	if !sent.At.IsZero() && !quotes(l.Text) {
+		if fast := hurry(l.Date, sent.At); len(fast) > 0 && fast[0].Weight > 0 {
+			signs = append(signs, fast...)
+		}
+	}
 	return signs
+}
+
+// hurry is the sign of how soon an answer came: machines take no minutes, people hours.
+func hurry(answered, written time.Time) []Sign {
+	took := answered.Sub(written)
+	switch {
+	case written.IsZero() || answered.IsZero() || took < -2*time.Minute:
+	case took < 4*time.Minute:
+		return []Sign{{"answers at once", 4}}
+	case took > time.Hour:
+		return []Sign{{"answers after hours", -3}}
+	}
+	return nil
 }
 
 // maxAwayWeight bounds what words of absence weigh together, since people who speak of
@@ -168,15 +194,22 @@ func foreignSubject(subject, ours string) string {
 	}
 }
 
-// greets tells whether the first words are the name of somebody that the letter goes to.
-func greets(words []token, to []Mailbox) bool {
+// quotedWriter is the name of whoever wrote the letter that is quoted.
+var quotedWriter = regexp.MustCompile(`(?im)(?:^[>\s]*(?:from|от|von|de|od):\s*|\d[,\s]+|\d,? от |")(\p{Lu}\p{L}+) \p{Lu}\p{L}+"?\s*(?:<|\[|wrote|пишет|$)`)
+
+// greets tells whether the first words are the name of somebody that the letter goes to, or
+// whose letter it quotes.
+func greets(words []token, l *Letter) bool {
 	names := map[string]bool{}
-	for _, mailbox := range to {
+	for _, mailbox := range l.To {
 		for _, t := range tokens(mailbox.Name) {
-			if t.kind == letters && len(t.text) > 3 {
+			if t.kind == letters && utf8.RuneCountInString(t.text) > 2 {
 				names[t.text] = true
 			}
 		}
+	}
+	for _, found := range quotedWriter.FindAllStringSubmatch(clip(l.Text, maxReadText), 5) {
+		names[small(found[1])] = true
 	}
 	for _, word := range words[:min(len(words), 5)] {
 		if names[word.text] {
@@ -186,8 +219,8 @@ func greets(words []token, to []Mailbox) bool {
 	return false
 }
 
-// greeting is a name at the start of a text, with or without a greeting.
-var greeting = regexp.MustCompile(`^(?:(?i:здравствуйте|добрый день|доброе утро|добрый вечер|добрый|приветствую|привет|уважаем\p{L}+|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? \p{L}+|bonjour|hola|dzień dobry|вітаю)[,!]? )?(\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\n)`)
+// greeting is a name after a greeting at the start of a text.
+var greeting = regexp.MustCompile(`^(?i:здравствуйте|добрый день|доброе утро|добрый вечер|приветствую|привет|уважаемый|уважаемая|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? (?:herr|frau)|bonjour|hola|dzień dobry|вітаю)[,!]? (\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\.|\n)`)
 
 // anybody are words that stand where a name may.
 var anybody = set("здравствуйте привет приветствую хей хай эй ура доброго коллеги друзья господа отправитель партнеры клиент клиенты все всем ребята товарищи спасибо извините простите внимание уважаемые приветик салам йо " +
@@ -217,7 +250,7 @@ func speaksOf(words []token, subject string) bool {
 }
 
 // figures are prices, powers, pressures: what people write of business.
-var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
+var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)(?:[^\p{L}]|$)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
 
 // inMarks is what stands in quotation marks, as machines put our subject.
 var inMarks = regexp.MustCompile(`«[^»]*»|"[^"\n]*"|“[^”]*”|„[^“”]*[“”]`)
@@ -235,9 +268,36 @@ func answers(subject string) bool {
 	return ok && answerPrefixes[strings.TrimSpace(word)]
 }
 
+// questions tells whether a sentence ends with a question mark, other than "Urgent?".
+func questions(words []token) bool {
+	for i, word := range words {
+		if word.text != "?" {
+			continue
+		}
+		from := i
+		for from > 0 && words[from-1].sentence == word.sentence && words[from-1].text != "?" {
+			from--
+		}
+		if i-from > 5 || !has(words[from:i], hurryRule) {
+			return true
+		}
+	}
+	return false
+}
+
+var hurryRule = phrases(`
+срочн*|горит|невтерпеж|помощь|вопрос|вопросы|авария|проблема|проблемы|пожар|нетерпится|дождались|дозвонились|невмоготу|спешите|торопитесь|важно
+urgent|hurry|emergency|help|question|questions|problem|problems|fire|burning|rush|wait|important|desperate|stuck|pressing
+dringend|eilig|urgence|urgent|prisa|pilne`)
+
+var (
+	oneHour   = regexp.MustCompile(`(?i)(^|[^.\d/])\b\d{1,2}(:\d{2}|(:\d{2})?\s?[ap]m)\b`)
+	hoursOpen = regexp.MustCompile(`(?i)\d\s*(-|–|—|до|to|till|until|bis)\s*\d{1,2}(:|\.|\s?[ap]m)|hours|часы|режим|график`)
+)
+
 // polite are what machines tell people to do.
 var polite = set("пишите звоните ждите ищите найдите беспокойте извините простите направляйте адресуйте потерпите подтвердите перейдите позвоните напишите обратите дождитесь учтите имейте " +
-	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите отвечайте теряйте скучайте считайте")
+	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите переадресуйте продублируйте попробуйте зарегистрируйте побеспокойте потревожьте воспользуйтесь отвечайте теряйте скучайте считайте")
 
 // commands tells whether an imperative speaks to us in Russian, other than what machines say.
 func commands(words []token) bool {

@@ -164,6 +164,14 @@ em férias|viagem
 estoy|estaré fuera|ausente|de
 демалыста*|іссапарда*|еңбек`)},
 	{awayFor, 3, phrases(`
+урок|уроке|уроки|лекции|лекция|эфире|эфир|репетиции|репетиция|театре|диссертацию|совещании|совещание|заседании|дежурстве|дежурство|смене|зимовке|раскопках
+абонент|временно недоступ*|вне
+без почты|связи|интернета|телефона|света
+отключили|отключен*|сломал*|чинят|авария
+переехали|переезжаем
+teaching|lecturing|driving|performing|rehearsing|touring|deployed|dissertation|thesis|exams|exam|class|classroom|meetings|rotation|onboard|seminar
+in the field|air|lab|studio|theatre|theater|classroom|operating|workshop|greenhouse|cellar|dark|woods|bush|garden|desert|sky|mine|pit
+bad|poor|patchy|spotty|no reception|coverage|signal|connection|network|internet|wifi
 свадьба|свадьбе|свадьбу|свадебное|роддом|роддоме|роды|родилась|родился|родили|пополнение|юбилей|похороны|похоронах|траур|субботник
 море|моря|горы|горах|лес|лесу|тайга|тайге|поход|походе|байдарка|сплав|экспедиция|экспедиции|рейс|рейсе|плавание|круиз|пляж|пляже|дача|дачу|огород|картошка|картошку|баня|сауна
 рыбалка|рыбалку|охота|охоту|охоте|грибы|ягоды|лыжи|лыжах|шашлыки|самолет|самолете|перелет|роуминг|роуминге|отель|турция|сочи|таиланд|крым|алтай|байкал
@@ -195,6 +203,9 @@ ferie|påske|jul|sommerferie|fellesferie|juhannus|loma|hiihtoloma|lomalla|semest
 dovolená|svátek|szabadság|tatil|bayram|izin|vakantie|pasen|koningsdag|ferragosto|pasqua|férias|feriado
 відпустка|свято|лікарняний|великдень|мереке|наурыз|демалыс`)},
 	{ofMail, 1, phrases(`
+сегодня|завтра|временно|скоро|вскоре|позже|после|пока
+портал|сайт|форму|форме|общий|дежурный|дежурная|приемной|связь|связи|интернет|интернета
+today|tonight|tomorrow|shortly|soon|temporarily|later|meanwhile|portal|website|form|duty|reception|signal|internet|wifi|phone|mobile
 почта|почту|почте|почтой|ящик|ящика|ящике|письмо|письма|письмам|писем|сообщение|сообщения|обращение|обращения|корреспонденция|корреспонденцию|канцелярия|приемная|секретарь
 отвечу|ответим|ответ|ответы|отвечаем|отвечаю|ответит|ответят|перезвоню|перезвоним|свяжусь
 понедельник|понедельника|понедельникам|вторник|вторника|вторникам|среда|среду|средам|четверг|четверга|четвергам|пятница|пятницу|пятницам|выходным|будни|будням
@@ -266,13 +277,27 @@ moved on to
 уже не в|на|у|работ*
 теперь в|на другом|другой|другом|пенсии
 больше не|здесь работает|работаю|пользуется|является
+не работает|работаю больше|в|у
 не работает|работаю в|у больше|нашей|компании|нас|данной
 уволен|уволился|уволилась
 покинул|покинула|оставил|оставила компанию|должность|пост|организацию
 переведен|переведена|перешел|перешла в|на
 ящик|адрес|почта .. не используется|обслуживается|действует|читается|проверяется
 почтой .. не пользуется
-no|not longer|any with|works|working|employed|at|used|in|active|monitored
+no longer
+not any longer|more
+left us
+passed away
+скончался|скончалась|умер|умерла
+ушел|ушла на|от|из пенсию|нас|компании|организации
+новый|новая|нового|новой адрес|почта|почту|почте|email|адреса
+адрес|почта|домен сменил*|изменил*|поменял*|переехал*|больше
+new|my address|email|mailbox is
+has moved|changed|retired
+^ retired
+i retired
+i have|am|'ve retired
+changed roles|jobs|job
 has|have left the|our|us|company
 is|am retired
 nicht mehr im|bei|für|tätig|in
@@ -281,6 +306,15 @@ ya no trabaja
 nie pracuje
 більше не працює`)},
 	{"confirms that it came", 5, phrases(`
+ваш|ваша|ваше .. в обработке|очереди|работе
+заявка|обращение|тикет|запрос # открыт*|создан*|принят*|закрыт*
+адрес|ящик|почту .. разбирают|читают|читает|разбираем|просматривают
+рассматривает|рассматриваем|рассматриваются|принимает|принимаются .. только|через
+we|we've got it|your|this
+human|person|someone|somebody .. will look|read|reply|answer
+in line|queue
+read by
+are|is handled by|through|via
 we'll|i'll|will|shall|someone|somebody .. answer|reply|respond soon|shortly|in
 inbox is
 line is|open
@@ -295,6 +329,16 @@ ihre|ihr .. eingegangen|erhalten
 наш|наши менеджер|специалист|сотрудник|оператор|менеджеры|специалисты .. свяж*|ответ*
 мы|специалист свяжемся|ответим вам|с|в|на
 исполнитель будет назначен
+принято|принята|взято в работу
+спасибо что написали|обратились
+обязательно|скоро|вскоре ответим|свяжемся|прочитаем|прочтем|разберем
+ожидайте|очередь|очереди|номер обращения|заявки|талон
+message|mail|email|request|enquiry received|accepted|queued
+someone|somebody|team .. will|from|shall|reads
+we|i read|have .. every|your message|mail|email
+important to us
+support team
+in the queue
 документ|обращение|письмо .. поступил*|ожидает|зарегистр*
 срок рассмотрения|ответа
 спасибо|благодарим за обращение|ваше
@@ -323,6 +367,8 @@ votre message|demande .. reçu|reçue|enregistrée
 gracias por contactar|su|ponerse
 hemos recibido`)},
 	{"names a substitute", 2, phrases(`
+срочн*|экстренн*|неотложн*|аварийн*|авария|аварии
+urgent|urgently|urgencies|emergency|emergencies|urgence|dringend|urgente|pilne
 срочное|срочно|горит|неотложное
 кому срочно|невтерпеж|горит
 найдите|ищите|спросите|спрашивайте
@@ -361,7 +407,6 @@ w pilnych|sprawach
 з|у термінових`)},
 
 	{"asks", -4, phrases(`
-?
 ^ а|как|какой|какая|какие|сколько|когда|кто|где|есть
 уточните|поясните|подскажите|подтвердите|скажите
 could|can|would|do|does|did|is|are|will you|it|there|that|we
@@ -371,20 +416,21 @@ could|can|would|do|does|did|is|are|will you|it|there|that|we
 давай|давайте
 не|больше пишите|присылайте|звоните|шлите|беспокойте мне|больше|нам|пока
 жду|ждем .. предложен*|кп|счет|расчет|цен*|звон*|прайс|чертеж|ответ
-send|give|show|tell|quote|book|sign me|us|over|it|the|a|your|along
-send .. quote|price|offer|details|info|over|it
+send|give|show|tell|quote|book|sign me|us|over|along
+^ send it|the|a|your
+send .. quote|price|offer
 call me|us|him|again
 let's|let us|me know
 remove|unsubscribe|stop me|us|sending|emailing
 i|we need|want|would|prefer|suggest|think|like
-bitte .. senden|schicken|melden|anrufen
+bitte .. schicken|melden|anrufen
 envoyez
 proszę przesłać|o`)},
 	{"tells us to do something", -4, phrases(`
-^ send|bring|quote|book|come|put|count|sign|give|make|show|explain|resend|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
-please|just|and|but|so|then send|bring|quote|book|come|put|count|give|show|explain|resend|attach|include|add|remind|schedule|ping|ring
+^ send|bring|quote|book|come|count|sign|give|make|show|explain|attach|include|add|change|fix|let|hold|save|remind|schedule|pencil|talk|ping|shoot|drop|convince|prove|price|swing|stop|pop|meet|lower|beat|start
+please|just|and|but|so|then send|bring|quote|book|come|count|give|show|explain|attach|include|add|remind|schedule|ping|ring
 ^ call|phone|ring|try|email|ask|tell|keep me|us|again|back|after|before|saturday|sunday|monday|tuesday|wednesday|thursday|friday|tomorrow|then|him|her
-count|sign|put|keep|leave|include|add me|us
+count|sign|put|include|add me|us
 come and|by|over|round|on|back|wednesday|monday|tuesday|thursday|friday
 works|suits for|me|us|fine|if|well|meet
 meet me|us|at
@@ -396,9 +442,15 @@ i'd|we'd|we'll take|like|love|want|need|have|prefer|order|buy|go
 хочу|хотим|хотел|хотела|хотели|хотелось|планируем|берем|возьмем|закажем|купили|покупаем|пользуемся|ставим|стоят|стоит|получил|получила|прочитал|прочитала|прочел|прочла|посмотрел|посмотрела|видел|видели|изучил|изучили
 подрядчик|поставщик|поставщика|конкурент*|тендер|смета|договор|гарантия|модель|мощность|давление|наработка
 we've|we'd|i'd|i've|i like|love|hate|doubt|wonder|guess|suppose|think
-our|my compressor*|machine|machines|budget|supplier|contractor|unit|units|system|line|sullair|dryer|boss's
+our|my compressor*|machine|machines|budget|supplier|contractor|unit|units|dryer
 too|very|pretty|quite expensive|cheap|small|big|late|old|new
 expensive|cheap|cheaper|overpriced|worth|warranty|specs|supplier|contractor|contract`)},
+	{"denies that it is automatic", -9, phrases(`
+не|no|not|isn't|ain't .. автоответ*|робот|бот|автоответчик|automatic|automated|autoreply|robot|bot|autoresponder
+real one|person|human
+живой|живая человек
+human here
+despite|ignore|forget|never|disregard .. out|auto|ooo|автоответ*|reply`)},
 	{"speaks of somebody else who is away", -4, phrases(`
 наш|наша|наши|мой|моя|все|всё|ответственный|ответственная .. директор|руководитель|начальник|шеф|бухгалтер|инженер|энергетик|механик|снабженец|технолог|коллега|бригада|главный .. отпуске|командировке|больничном|болеет|отсутствует
 директор|руководитель|начальник|шеф|бухгалтер|энергетик|механик|технолог|он|она|они .. в|на отпуске|командировке|больничном
@@ -419,28 +471,35 @@ just got|came|returned back|from
 got back
 got your out
 your|ваш out|автоответ*`)},
-	{"answers", -4, phrases(`
-^ да|нет|ок|ага|хорошо|согласен|согласна|отлично|супер|принято|понял|поняла|договорились|интересно|конечно|можно|заезжайте|добро|годится
+	{"answers", -3, phrases(`
+^ да|ок|ага|хорошо|согласен|согласна|супер|понял|поняла|договорились|интересно|конечно|заезжайте|добро|годится
+^ нет спасибо|не|нам|у|интереса|мы|это
+^ можно в|во|на|и|ли|по
 ^ спасибо .. за|но|не|нам|мы предложение|надо|нужно|интересно|наш*
 неинтересно|неактуально
 не интересно|актуально|нужно|надо|подходит|подойдет|требуется|готовы|планируем|рассматриваем
+позвоню|наберу|перезвоню|заеду|подъеду|приеду|передам|переслал|переслала|перешлю|показал|покажу
+will call you
 обсудим|подумаем|посмотрю|посмотрим|рассмотрим|рассмотрит|обговорим|подумаю|почитаю|решим|созвонимся|изучу|изучим|примем
 вернемся к этому|теме|вопросу|письму
 вернусь к письму|вопросу|теме|этому
 ваше|ваш|вашу|вашим предложение|предложением|расчет|кп|аудит|услуг*
-кп|смет*|счет|бюджет*|прайс*|цена|цену|цены|дорого|скидк*|договор|ндс
-у нас|меня стоит|есть|свой|свои|своя|уже|все|два|три|один
+кп|смет*|бюджет*|прайс*|дорого|скидк*|ндс
+у нас|меня стоит|есть|свой|свои|своя
 вы|вашу|вашего|вашей|вами|вам|ваши пишете|предлож*|презентац*|каталог*|статья|статью|расчет*
 но|а|и .. кп|предложение|расчет|цену|прайс
-^ no|ok|okay|sure|great|thanks|sounds|agreed|nope|yep|yeah|perfect|interesting
+^ ok|okay|sure|sounds|agreed|nope|yep|yeah|interesting
+thanks|thank but|not|no
 no thanks|thank|interest
-not interested|interesting|relevant|now|needed|for
+not interested|relevant|needed
 ^ yes please|we|i|it|but|send|that|the|let's|sure|of
 but yes|send|we|ok|sure
 looks|sounds good|interesting|great|fine
-quote|quotation|budget|pricing|price|invoice|proposal|discount
-we|our have|use|need|run|are|already|did|don't|do|had
-i'll|i will|let|we'll look|review|check|think|discuss|talk|have
-your offer|proposal|email|audit|product|price|service|article|webinar|guide
-ja|nein|danke|kein interesse`)},
+quotation|budget|pricing|discount
+we have|use|need|run|already|did|don't|had|bought|got|changed|switched
+i'll|we'll look|review|discuss|talk|consider|decide|think|take|pass
+i|we will look|review|discuss|talk|consider|decide|think|take|pass
+your offer|audit|product|price|article|webinar|guide
+^ ja|nein
+kein interesse`)},
 }

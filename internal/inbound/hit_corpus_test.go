@@ -28,7 +28,7 @@ var sent = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 func hitCorpus(t testing.TB) (halves [2][]labelledHits) {
 	t.Helper()
 	agents := make(map[string]string)
-	for _, line := range linesOf(t, "testdata/hits/agents") {
+	for _, line := range hitLinesOf(t, "testdata/hits/agents") {
 		name, agent, _ := strings.Cut(line, "\t")
 		agents[name] = agent
 	}
@@ -38,7 +38,7 @@ func hitCorpus(t testing.TB) (halves [2][]labelledHits) {
 	}
 	for _, file := range files {
 		var letters []labelledHits
-		for _, line := range linesOf(t, file) {
+		for _, line := range hitLinesOf(t, file) {
 			words := strings.Fields(line)
 			switch {
 			case len(words) == 0 || words[0] == "#":
@@ -87,7 +87,7 @@ func hitOf(t testing.TB, line string, words []string, agents map[string]string) 
 	return h, rest[0]
 }
 
-func linesOf(t testing.TB, file string) []string {
+func hitLinesOf(t testing.TB, file string) []string {
 	t.Helper()
 	body, err := os.ReadFile(file)
 	if err != nil {

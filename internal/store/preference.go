@@ -89,33 +89,14 @@ func GoneLetters(ctx context.Context, db DB, clientIDs []int64, now time.Time) (
 	return list, nil
 }
 
-// GiveLettersBack gives a client's letters that are in chunks and not on the wire back
-// to the planner, whoever has them, so that no worker's T2 lets them pass. The caller
-// holds the lock of his address.
-func GiveLettersBack(ctx context.Context, db DB, clientID int64, now time.Time) error {
-	_, err := db.Exec(ctx, `
-		WITH back AS (
-			UPDATE messages m SET chunk_id = NULL, reason = 'planned anew'
-			WHERE m.client_id = $1 AND m.state = 'planned' AND m.chunk_id IS NOT NULL AND NOT `+onTheWire+` RETURNING m.id
-		)
-		INSERT INTO deferred (message_id, until) SELECT id, $2 FROM back ON CONFLICT (message_id) DO UPDATE SET until = excluded.until`, clientID, now)
-	if err != nil {
-		return fmt.Errorf("giving letters to client %d back: %w", clientID, err)
-	}
-	return nil
-}
-
-// LookAtWaiting has the planner decide anew, at once, about letters to a client that it
-// has put off, and about his enrollments whose date waits for what is over.
+// LookAtWaiting has the planner decide anew, at once, about enrollments of a client that
+// are past due and whose date waits for something that is over.
 func LookAtWaiting(ctx context.Context, db DB, clientID int64, waiting string, now time.Time) error {
-	for _, sql := range []string{
-		`UPDATE deferred SET until = least(until, $3) WHERE message_id IN (
-			SELECT id FROM messages WHERE client_id = $1 AND state = 'planned' AND chunk_id IS NULL AND $2 <> '' AND reason LIKE 'waits: %')`,
-		"UPDATE enrollments SET next_at = least(next_at, greatest($3, due_at)) WHERE client_id = $1 AND state = 'active' AND waiting = $2 AND next_at IS NOT NULL",
-	} {
-		if _, err := db.Exec(ctx, sql, clientID, waiting, now); err != nil {
-			return fmt.Errorf("looking anew at what waits for client %d: %w", clientID, err)
-		}
+	_, err := db.Exec(ctx, `
+		UPDATE enrollments SET next_at = least(next_at, greatest($3, due_at)) WHERE client_id = $1 AND state = 'active' AND waiting = $2 AND next_at IS NOT NULL`,
+		clientID, waiting, now)
+	if err != nil {
+		return fmt.Errorf("looking anew at what waits for client %d: %w", clientID, err)
 	}
 	return nil
 }

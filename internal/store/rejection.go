@@ -134,6 +134,25 @@ func ForgetRejections(ctx context.Context, db DB, before time.Time) error {
 	return nil
 }
 
+// Disliked is a letter that mail servers refuse for what it says: its size, a link, a file.
+type Disliked struct {
+	Sequence string
+	Template string
+	Letters  int
+}
+
+// ListDisliked returns letters that were refused for what they say, as far back as
+// rejections are kept, the worst of a sequence first.
+func ListDisliked(ctx context.Context, db DB) ([]Disliked, error) {
+	list, err := all[Disliked](db.Query(ctx, `
+		SELECT r.sequence, m.template, count(DISTINCT r.message_id) AS letters FROM rejections r JOIN messages m ON m.id = r.message_id
+		WHERE r.class = 'content' AND r.failed GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`))
+	if err != nil {
+		return nil, fmt.Errorf("listing letters that were refused for what they say: %w", err)
+	}
+	return list, nil
+}
+
 // Tally is how many letters to count for a sender or sequence.
 type Tally struct {
 	Kind    string
