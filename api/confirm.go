@@ -29,21 +29,22 @@ func (d *decision) check(ctx context.Context) (engine.Decision, error) {
 
 // confirmMessage decides about one.
 func (s *server) confirmMessage(ctx context.Context, in *struct {
-	messagePath
+	ID   string `path:"id" doc:"Its id, or its Message-ID with or without the angle brackets."`
 	Body decision
 }) (*struct{ Body messageJSON }, error) {
 	d, err := in.Body.check(ctx)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.row(&in.messagePath)
+	path := messagePath{ID: in.ID}
+	id, err := s.row(&path)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Engine.Confirm(ctx, id, d); err != nil {
 		return nil, err
 	}
-	return s.message(ctx, &in.messagePath)
+	return s.message(ctx, &path)
 }
 
 type confirmedAnswer struct {
@@ -60,13 +61,15 @@ const confirmAtOnce = 5000
 // confirmMessages decides about all that fit.
 func (s *server) confirmMessages(ctx context.Context, in *struct {
 	Body struct {
-		decision
+		As       string    `json:"as" enum:"sent,failed,send_again" doc:"As for one letter."`
+		Note     string    `json:"note,omitempty"`
+		By       string    `json:"by,omitempty"`
 		Sequence string    `json:"sequence,omitempty" doc:"Letters of this sequence only."`
 		Sender   string    `json:"sender,omitempty" doc:"Letters of this sender only: an e-mail address."`
 		Before   time.Time `json:"before,omitempty" doc:"Letters that became unconfirmed before this moment only."`
 	}
 }) (*confirmedAnswer, error) {
-	d, err := in.Body.check(ctx)
+	d, err := (&decision{As: in.Body.As, Note: in.Body.Note, By: in.Body.By}).check(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"seventh/internal/engine"
 	"seventh/internal/store"
 )
 
@@ -19,20 +20,41 @@ const (
 	hitPatience = 2 * time.Second
 	// agentLimit is how much of a User-Agent is kept, in bytes.
 	agentLimit = 500
+	// languageLimit is how much of an Accept-Language, and of the header of a prefetch.
+	languageLimit = 100
 )
 
 // hit keeps a hit of a request from an address, at business time: it returns when
 // the hit has been committed. That it cannot be kept is for the log: the person is
 // waiting for a page.
 func (s *server) hit(r *http.Request, address string, h store.Hit) {
-	h.Method, h.UserAgent, h.Address = r.Method, strings.ToValidUTF8(r.UserAgent(), "\uFFFD"), truncated(address)
-	if len(h.UserAgent) > agentLimit {
-		h.UserAgent = strings.ToValidUTF8(h.UserAgent[:agentLimit], "")
-	}
+	h.Method, h.Address = r.Method, engine.HitNetwork(address)
+	h.UserAgent, h.Language, h.Ahead = storable(r.UserAgent(), agentLimit), storable(r.Header.Get("Accept-Language"), languageLimit), prefetched(r.Header)
 	if err := s.hits.do(h); err != nil {
 		s.Log.ErrorContext(r.Context(), "a hit was lost", "message_id", h.MessageID, "purpose", h.Purpose, "link", h.Link,
 			"request_id", requestID(r.Context()), "err", err)
 	}
+}
+
+// prefetched is the header by which a browser says that nobody has asked for what it fetches,
+// or "".
+func prefetched(header http.Header) string {
+	for _, name := range []string{"Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"} {
+		value := header.Get(name)
+		if lower := strings.ToLower(value); strings.Contains(lower, "prefetch") || strings.Contains(lower, "preview") || strings.Contains(lower, "prerender") {
+			return storable(name+": "+value, languageLimit)
+		}
+	}
+	return ""
+}
+
+// storable is what PostgreSQL can keep of a text from outside.
+func storable(text string, limit int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "")
+	}
+	return text
 }
 
 // record commits hits. What has certainly not been written is tried again: another

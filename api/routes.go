@@ -82,6 +82,9 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)
 	on(s, "POST /api/v1/senders/{email}/resume", send, usual, "Lets a paused sender go on", s.resumeSender)
 
+	// Mailboxes: where answers and bounces arrive.
+	on(s, "GET /api/v1/mailboxes", read, usual, "Mailboxes that are read: when last, and why one cannot be", s.mailboxes)
+
 	// Segments: saved filters over clients.
 	on(s, "GET /api/v1/segments", read, usual, "Segments, by name", s.segments)
 	on(s, "GET /api/v1/segments/{name}", read, usual, "One segment", s.segment)

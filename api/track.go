@@ -20,18 +20,24 @@ func (s *server) pixel(c echo.Context) error {
 	if err != nil {
 		return echo.ErrNotFound
 	}
-	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "opened", Link: -1, Actor: actorOfOpen(c.Request())})
+	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "opened", Link: -1})
 	private(c)
 	return c.Blob(http.StatusOK, "image/gif", gif)
 }
 
 // click sends whoever follows a link to where the letter said. The destination is
 // the stored one: nothing in the request has a say in it. What takes up an offer
-// that is over leads to a page that says so.
+// that is over leads to a page that says so. The link that nobody can see leads
+// nowhere: to an empty page, so that scanners do not call the letter broken.
 func (s *server) click(c echo.Context) error {
 	t, err := s.Links.Open(c.Param("token"), token.Click)
 	if err != nil {
 		return echo.ErrNotFound
+	}
+	if t.Index == token.Honeypot {
+		s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "honeypot", Link: t.Index})
+		private(c)
+		return c.HTML(http.StatusOK, "")
 	}
 	destination, err := s.destination(c.Request().Context(), link{t.Message, t.Index})
 	if errors.Is(err, store.ErrNotFound) {
@@ -42,7 +48,7 @@ func (s *server) click(c echo.Context) error {
 		return echo.ErrServiceUnavailable
 	}
 	over := s.isOver(c.Request().Context(), destination)
-	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, Actor: actorOfClick(c.Request()), OfferExpired: over})
+	s.hit(c.Request(), c.RealIP(), store.Hit{MessageID: t.Message, Purpose: "clicked", Link: t.Index, OfferExpired: over})
 	if over {
 		return s.offerIsOver(c, t.Message, *destination.OfferEnds)
 	}

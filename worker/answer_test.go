@@ -256,3 +256,71 @@ func (f *firm) standing(client string) string {
 			(SELECT concat_ws(' ', state, waiting, waiting_detail, date_trunc('hour', next_at)) FROM enrollments WHERE client_id = (SELECT id FROM c)))`, client).Scan(&text))
 	return text
 }
+
+// A letter that was planned when its client replied is dated as if the step before had been done when he was answered.
+func TestAHeldLetterIsDatedAnew(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t)
+	f.publish(archive(helloHeld("reply")))
+	f.invite("c", 1, 1)
+	w, stop := f.hire("worker", mailServer(t, smtptest.New(t, smtptest.Options{}), 1))
+	f.rest(w)
+	must(t, stop())
+	must(t, store.MoveClock(t.Context(), f.db, f.now().AddDate(0, 0, 22)))
+	f.planAll()
+	letters := f.letters("c0000")
+	if len(letters) != 2 || letters[1].State != "planned" {
+		t.Fatalf("the second letter is not planned: %+v", letters)
+	}
+	must(t, f.engine.Apply(t.Context(), reply(letters[0].ID, "answer", "Wait")))
+	if m := f.letters("c0000")[1]; m.State != "held" || m.Reason != "a reply waits for an answer of rep0@firm.example.com" {
+		t.Errorf("the letter is %s: %s", m.State, m.Reason)
+	}
+	must(t, store.MoveClock(t.Context(), f.db, f.now().AddDate(0, 0, 3)))
+	answered := f.now()
+	must(t, f.engine.CloseTask(t.Context(), f.openTask("c0000", store.AboutAnswer).ID, engine.Closing{By: "rep0@firm.example.com"}))
+	f.planAll()
+	m := f.letters("c0000")[1]
+	if m.State != "planned" || m.Until == nil || m.Until.Sub(answered) < 20*24*time.Hour || m.Until.Sub(answered) > 22*24*time.Hour {
+		t.Errorf("the letter is %s until %v (%s), it was answered on %s", m.State, m.Until, m.Reason, answered)
+	}
+}
+
+// Whoever waits for a colleague who leaves the company, or is erased, waits no longer.
+func TestAColleagueWhoLeavesHoldsNobody(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t)
+	f.publish(archive(helloHeld("company_reply")))
+	f.invite("c", 4, 1)
+	w, stop := f.hire("worker", mailServer(t, smtptest.New(t, smtptest.Options{}), 1))
+	f.rest(w)
+	must(t, stop())
+	waiting := func() (n int) {
+		for _, e := range f.enrollments() {
+			if e.Waiting == "reply" {
+				n++
+			}
+		}
+		return n
+	}
+	must(t, f.engine.Apply(t.Context(), reply(f.letters("c0000")[0].ID, "one", "Hello")))
+	must(t, f.engine.Apply(t.Context(), reply(f.letters("c0001")[0].ID, "two", "Hello")))
+	if got := waiting(); got != 4 {
+		t.Fatalf("%d chains wait", got)
+	}
+	f.upsert(engine.ClientPatch{ExternalID: "c0000", CompanyID: new("another")})
+	f.planAll()
+	if got := waiting(); got != 4 { // for the other colleague, and he for himself
+		t.Errorf("%d chains wait after one has left", got)
+	}
+	must(t, f.engine.EraseClient(t.Context(), "c0001"))
+	f.planAll()
+	if got := waiting(); got != 1 {
+		t.Errorf("%d chains wait after the other was erased", got)
+	}
+	must(t, f.engine.CloseTask(t.Context(), f.openTask("c0000", store.AboutAnswer).ID, engine.Closing{By: "rep0@firm.example.com"}))
+	f.planAll()
+	if got := waiting(); got != 0 {
+		t.Errorf("%d chains wait after the answer", got)
+	}
+}

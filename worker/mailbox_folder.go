@@ -84,18 +84,30 @@ func (r *reader) resume(ctx context.Context, name string, opened mailbox.Folder)
 
 // batch reads letters, keeps those that concern us, and goes on behind them.
 func (r *reader) batch(ctx context.Context, conn *mailbox.Conn, at *store.MailboxFolder, uids []uint32) error {
-	kept, err := r.sift(conn, uids)
+	kept, err := r.siftSafely(conn, uids)
 	if err != nil && ctx.Err() == nil {
 		return r.stuck(ctx, at, uids, err)
 	}
 	if err != nil {
 		return err
 	}
+	r.failures = 0
 	at.LastUID = int64(uids[len(uids)-1])
 	if at.StuckUID <= at.LastUID {
 		at.StuckUID, at.Tries = 0, 0
 	}
 	return r.advance(ctx, *at, kept)
+}
+
+// siftSafely is sift that survives its own mistakes: here one would keep all mailboxes
+// from being read.
+func (r *reader) siftSafely(conn *mailbox.Conn, uids []uint32) (list []store.Evidence, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("reading broke: %v", broken)
+		}
+	}()
+	return r.sift(conn, uids)
 }
 
 // stuck notes that letters could not be read. One that cannot be read alone is left
@@ -115,6 +127,7 @@ func (r *reader) stuck(ctx context.Context, at *store.MailboxFolder, uids []uint
 	}
 	r.worker.options.Log.Error("a letter cannot be read and is passed over", "mailbox", r.mailbox.Name, "folder", at.Folder, "uid", last, "err", cause)
 	at.LastUID, at.StuckUID, at.Tries = last, 0, 0
+	r.failures = 0
 	lost := store.Evidence{
 		Source: store.FromMailbox, Origin: r.mailbox.Name, DedupeKey: fmt.Sprintf("%s/%s/%d/%d", r.mailbox.Name, at.Folder, at.Validity, last), ReceivedAt: r.worker.wall(),
 		State: store.EvidenceQuarantined, Note: kept(fmt.Sprintf("letter %d of folder %s cannot be read: %s", last, at.Folder, cause)),

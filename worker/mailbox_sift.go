@@ -31,10 +31,7 @@ func (r *reader) sift(conn *mailbox.Conn, uids []uint32) ([]store.Evidence, erro
 		if head.Header == nil {
 			return nil, errors.New("the server gives a letter without its header")
 		}
-		about, err := r.worker.lookAt(head.Header, r.own)
-		if err != nil {
-			return nil, err
-		}
+		about := r.worker.lookAt(head.Header, r.own)
 		if !about.ours && !about.maybe {
 			continue
 		}
@@ -45,12 +42,8 @@ func (r *reader) sift(conn *mailbox.Conn, uids []uint32) ([]store.Evidence, erro
 		if raw == nil {
 			continue
 		}
-		evidence, err := r.evidence(raw, about)
-		if err != nil {
-			return nil, err
-		}
-		if evidence != nil {
-			list = append(list, *evidence)
+		if evidence, concerns := r.evidence(raw, about); concerns {
+			list = append(list, evidence)
 		}
 	}
 	return list, nil
@@ -62,18 +55,18 @@ type about struct {
 	maybe bool // it looks like something that a machine returns: its body will tell
 }
 
-// lookAt judges a letter by its header.
-func (w *Worker) lookAt(header []byte, own map[string]bool) (about, error) {
-	l, err := readLetter(header)
+// lookAt judges a letter by its header. What is no letter is nobody's.
+func (w *Worker) lookAt(header []byte, own map[string]bool) about {
+	l, err := inbound.Read(header)
 	if err != nil {
-		return about{}, err
+		return about{}
 	}
 	maybe := returned(l)
 	if !maybe && (w.isSent(l) || own[addressKey(l.From.Address)]) {
-		return about{}, nil // a copy of what we, or a rep, wrote
+		return about{} // a copy of what we, or a rep, wrote
 	}
 	_, found := w.messageOf(inbound.Refs(l))
-	return about{ours: found, maybe: maybe}, nil
+	return about{ours: found, maybe: maybe}
 }
 
 // isSent reports whether a letter is one of those that we sent.
@@ -82,18 +75,18 @@ func (w *Worker) isSent(l *inbound.Letter) bool {
 	return err == nil
 }
 
-// evidence is a whole letter that is to be kept; nil if it is not.
-func (r *reader) evidence(raw []byte, about about) (*store.Evidence, error) {
-	l, err := readLetter(raw)
+// evidence is a whole letter, if it is to be kept.
+func (r *reader) evidence(raw []byte, about about) (store.Evidence, bool) {
+	l, err := inbound.Read(raw)
 	if err != nil {
-		return nil, err
+		return store.Evidence{}, false
 	}
 	if !about.ours && len(inbound.Bounces(l)) == 0 {
 		if _, complaint := inbound.Complaint(l); !complaint {
-			return nil, nil
+			return store.Evidence{}, false
 		}
 	}
-	return &store.Evidence{Source: store.FromMailbox, Origin: r.mailbox.Name, DedupeKey: letterKey(l, raw), Raw: raw, ReceivedAt: r.worker.wall()}, nil
+	return store.Evidence{Source: store.FromMailbox, Origin: r.mailbox.Name, DedupeKey: letterKey(l, raw), Raw: raw, ReceivedAt: r.worker.wall()}, true
 }
 
 // letterKey is the same for the copies of a letter, whichever way each came, and cannot
@@ -125,17 +118,6 @@ func returned(l *inbound.Letter) bool {
 		}
 	}
 	return false
-}
-
-// readLetter is inbound.Read that survives its own mistakes: here they would keep all
-// mailboxes from being read.
-func readLetter(raw []byte) (l *inbound.Letter, err error) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			err = fmt.Errorf("reading a letter broke: %v", broken)
-		}
-	}()
-	return inbound.Read(raw)
 }
 
 // ownAddresses are those that our letters, and those that reps write by hand, come from.

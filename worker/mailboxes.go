@@ -3,15 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"seventh/internal/store"
-	"seventh/sequences"
 )
 
 const (
@@ -31,13 +28,16 @@ func (w *Worker) listen(ctx context.Context) {
 	}
 	var known int64 // the publication whose settings name no mailbox
 	for ctx.Err() == nil {
+		if w.session.id.Load() == 0 { // just starting, or the restore guard, or no database
+			pause(ctx, retry/4)
+			continue
+		}
 		edition, err := w.letters.current(ctx, w.options.Pool)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // nothing is published yet
 		case err != nil:
 			w.report(ctx, "loading the settings of mailboxes failed", err)
-		case w.session.id.Load() == 0: // the restore guard, or no database
-		case len(readersFor(w, edition.settings)) > 0:
+		case len(edition.settings.Mailboxes()) > 0:
 			known = 0
 			w.report(ctx, "reading mailboxes failed", w.readMailboxes(ctx, edition))
 		case edition.publication != known:
@@ -59,15 +59,19 @@ func (w *Worker) readMailboxes(ctx context.Context, edition *edition) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	readers := readersFor(w, edition.settings)
-	names := slices.Sorted(maps.Keys(readers))
+	mailboxes := edition.settings.Mailboxes()
+	names := make([]string, len(mailboxes))
+	for i, m := range mailboxes {
+		names[i] = m.Name
+	}
 	if err := w.engine.ForgetMailboxes(ctx, names); err != nil {
 		return err
 	}
 	w.options.Log.Info("this process reads the mailboxes", "mailboxes", len(names))
 	reading, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
-	for _, r := range readers {
+	for _, m := range mailboxes {
+		r := &reader{worker: w, mailbox: store.Mailbox{Name: m.Name, Address: m.Address, Sends: m.Sends}, setting: m.Mailbox, settings: edition.settings}
 		group.Go(func() { r.run(reading) })
 	}
 	defer group.Wait()
@@ -99,19 +103,4 @@ func (w *Worker) mailboxLock(ctx context.Context) (*pgx.Conn, error) {
 		return nil, err
 	}
 	return pooled.Hijack(), nil
-}
-
-// readersFor are those of the mailboxes that settings name, by name.
-func readersFor(w *Worker, s *sequences.Settings) map[string]*reader {
-	readers := make(map[string]*reader)
-	add := func(m store.Mailbox, setting *sequences.Mailbox) {
-		if setting != nil {
-			readers[m.Name] = &reader{worker: w, mailbox: m, setting: setting, settings: s}
-		}
-	}
-	for name, sender := range s.Senders {
-		add(store.Mailbox{Name: "senders." + name, Address: sender.Email, Sends: true}, sender.Mailbox)
-	}
-	add(store.Mailbox{Name: "bounces", Address: s.Bounces.Address}, s.Bounces.Mailbox)
-	return readers
 }

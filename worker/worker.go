@@ -155,6 +155,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.plan(ctx); return nil })
 	group.Go(func() error { w.mend(ctx); return nil })
 	group.Go(func() error { w.listen(ctx); return nil })
+	group.Go(func() error { w.rejudge(ctx); return nil })
 	if err := w.river.Start(finishing); err != nil {
 		stopPlanning()
 		finished()

@@ -164,7 +164,8 @@ func (s *stage) sendFirstLetter(t testing.TB) {
 		UPDATE enrollments e SET last_step = 'guide', next_step = 'case', next_at = $1 FROM clients c
 		WHERE c.id = e.client_id AND c.external_id = 'crm-1'`, tuesday.Add(time.Minute).AddDate(0, 0, 21))
 	must(t, err)
-	must(t, store.RecordHit(ctx, s.pool, store.Hit{MessageID: s.letter, Purpose: "clicked", Link: 1, At: tuesday.Add(time.Hour), Method: "GET", Actor: "human"}))
+	must(t, store.RecordHit(ctx, s.pool, store.Hit{MessageID: s.letter, Purpose: "clicked", Link: 1, At: tuesday.Add(time.Hour), Method: "GET"}))
+	must(t, store.JudgeTouches(ctx, s.pool, []store.TouchVerdict{{MessageID: s.letter, Kind: "clicked", Link: 1, Actor: "human", At: tuesday.Add(time.Hour)}}))
 	s.raw = []byte(strings.ReplaceAll(letterAsSent, "ORIGIN", s.server.URL))
 }
 

@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"seventh/internal/engine"
+	"seventh/internal/inbound"
 )
 
 // Ivan's letter was on the wire when a worker died. Mary, who is an admin by now, clears
@@ -47,4 +50,16 @@ func TestAdminsDecideAboutUnconfirmedLetters(t *testing.T) {
 
 	lose()
 	admin.post("/unconfirmed/confirm", form("as", "failed")).want(http.StatusOK, "1 letters were decided about", "There are none")
+}
+
+// Marketers see which letters mail servers do not like.
+func TestSequencesShowLettersThatAreRefusedForWhatTheySay(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	v := s.loggedIn(t, "ann@levanto.test")
+	v.get("/sequences").want(http.StatusOK).without("for what they say")
+	for range 2 {
+		must(t, s.engine.Apply(t.Context(), engine.Report{MessageID: s.letter, Event: inbound.Event{Kind: inbound.Bounced, Class: inbound.ClassContent, Permanent: true}}))
+	}
+	v.get("/sequences").want(http.StatusOK, "for what they say", "(1 time)")
 }

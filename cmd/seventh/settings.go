@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -62,6 +63,9 @@ func (s *Settings) validate() error {
 		if _, err := mail.ParseURL(s.SMTPURL); err != nil {
 			problems = append(problems, fmt.Errorf("SEVENTH_SMTP_URL: %w", err))
 		}
+	}
+	if key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.GenericHook, "whsec_")); s.GenericHook != "" && (err != nil || len(key) == 0) {
+		problems = append(problems, errors.New("SEVENTH_HOOK_GENERIC_SECRET must be whsec_ and then base64: make one with `echo whsec_$(openssl rand -base64 24)`"))
 	}
 	if url := s.publicURL(); !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		problems = append(problems, fmt.Errorf("SEVENTH_PUBLIC_URL %q must begin with https:// (or http://)", url))

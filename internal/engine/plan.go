@@ -27,17 +27,18 @@ type Planned struct {
 	Retimed     int  // enrollments looked at because letters come more or less often now
 	Carried     int  // enrollments that went on to a newer version of their sequence
 	Unconfirmed int  // letters of which nobody knows whether they arrived, and that were looked at
+	Judged      int  // letters of whose opens and clicks it was told who is behind them
 	Busy        bool // another planner was at work: nothing was done
 }
 
 // Any reports whether there was something to do, so that there may be more.
 func (p Planned) Any() bool {
-	return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried+p.Unconfirmed > 0
+	return p.Reviewed+p.Due+p.Stale+p.Calls+p.Retimed+p.Carried+p.Unconfirmed+p.Judged > 0
 }
 
 // Full reports whether a batch was as large as it may be: more is due for certain.
 func (p Planned) Full() bool {
-	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit || p.Unconfirmed >= lookLimit
+	return max(p.Reviewed, p.Due+p.Stale, p.Calls, p.Retimed, p.Carried) >= planLimit || p.Unconfirmed >= lookLimit || p.Judged >= hitsOfLetters
 }
 
 // Plan decides about a batch of what is due: who belongs in which sequence, which
@@ -69,6 +70,9 @@ func (e *Engine) Plan(ctx context.Context) (Planned, error) {
 		}
 		p := newPlanning(e, tx, now, catalog)
 		if err := p.restrict(ctx); err != nil {
+			return err
+		}
+		if planned.Judged, err = p.judgeHits(ctx); err != nil {
 			return err
 		}
 		if planned.Reviewed, err = p.review(ctx); err != nil {

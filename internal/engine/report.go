@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"seventh/internal/inbound"
@@ -95,12 +96,18 @@ func (e *Engine) delivered(ctx context.Context, r Report, letter *store.ToldLett
 	if _, err := store.Tell(ctx, e.DB, r.touch(letter, at, "server")); err != nil {
 		return err
 	}
+	if err := store.JudgeAgain(ctx, e.DB, r.MessageID); err != nil { // what is too soon goes by it
+		return err
+	}
 	return e.proved(ctx, r.MessageID, "evidence: delivered")
 }
 
 // refused ends everything automatic for the client, who complained or wants no more,
 // whatever address he has by now.
 func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter, reason string) error {
+	if before, err := e.saidBefore(ctx, r, letter); before || err != nil {
+		return err
+	}
 	return e.stopping(ctx, letter.ClientID, func(s *stop) error {
 		at, now, err := e.dateOf(ctx, s.tx, r, letter)
 		if err != nil {
@@ -130,6 +137,31 @@ func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter
 		}
 		return s.told(ctx, now)
 	}, letter.Recipient)
+}
+
+// saidBefore reports whether a report about a settled letter says nothing that has not
+// been applied, without locking anybody: providers say everything many times. What was
+// lifted since is refused anew.
+func (e *Engine) saidBefore(ctx context.Context, r Report, letter *store.ToldLetter) (bool, error) {
+	if letter.State != Sent && letter.State != Failed {
+		return false, nil
+	}
+	told, err := store.ToldOf(ctx, e.DB, r.MessageID, string(r.Kind))
+	if isNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	at, _, err := e.dateOf(ctx, e.DB, r, letter)
+	if err != nil || at.Before(told.At) {
+		return false, err
+	}
+	if r.Kind == inbound.Bounced {
+		was := bounceIn(told.Data)
+		return reflect.DeepEqual(was.and(bounceOf(&r)), was), nil
+	}
+	return store.AreSuppressed(ctx, e.DB, letter.ClientID, letter.Recipient)
 }
 
 // told leaves the hints that follow from a new touch.

@@ -1,10 +1,15 @@
 package inbound
 
+import "time"
+
 // Sent is what is known of the letter of ours that an answer may belong to.
 type Sent struct {
 	// Subject is the one that we sent; '' if it is not known. Words of it say nothing about
 	// whoever answers, so that "Re: Your compressor on vacation" is no absence.
 	Subject string
+	// At is when it left, in the clock that dates answers; zero if it is not known. An answer within
+	// minutes is more likely a machine's.
+	At time.Time
 }
 
 // maxAnswerText bounds the text of an answer in bytes.
@@ -22,7 +27,7 @@ func ReadAnswer(l *Letter, sent Sent) (Answer, bool) {
 		answer.OptOut = optOut(answer.Text)
 		return answer, false
 	}
-	answer.Back, _ = returnDate(foreignSubject(l.Subject, sent.Subject)+"\n\n"+answer.Text, l.Date)
+	answer.Back, _ = returnDate(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))+"\n\n"+answer.Text, l.Date)
 	answer.Substitute = substitute(ownText(answer.Text), l)
 	return answer, true
 }

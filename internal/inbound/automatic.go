@@ -1,10 +1,9 @@
 package inbound
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"time"
 )
 
 // Sign is one reason to think that a machine (weight above zero) or a person (below) wrote a letter.
@@ -28,31 +27,38 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if machineAddress(l.From.Address) {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
-	subject := wordsOf(tokens(foreignSubject(l.Subject, sent.Subject)))
+	subject := wordsOf(tokens(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))))
 	if !answers(l.Subject) {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
-	signs = appendSigns(signs, "", textRules, words)
+	signs = appendSigns(signs, "", machineRules, words)
+	signs = appendSigns(signs, "", peopleRules, words)
 	switch optOut(text) {
 	case PlainOptOut:
 		signs = append(signs, Sign{"asks to be left alone", -6})
 	case LikelyOptOut:
-		signs = append(signs, Sign{"may ask to be left alone", -3})
+		signs = append(signs, Sign{"may ask to be left alone", -2})
 	}
-	if greets(words, l.To) {
+	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
 	}
 	if addresses(text) {
 		signs = append(signs, Sign{"calls somebody by name", -4})
 	}
-	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), sent.Subject) {
-		signs = append(signs, Sign{"speaks of our letter", -3})
+	if speaksOf(wordsOf(tokens(inMarks.ReplaceAllString(text, " "))), clip(sent.Subject, 500)) {
+		signs = append(signs, Sign{"speaks of our letter", -2})
+	}
+	if questions(words) {
+		signs = append(signs, Sign{"asks a question", -4})
+	}
+	if oneHour.MatchString(text) && !hoursOpen.MatchString(text) {
+		signs = append(signs, Sign{"names an hour", -2})
 	}
 	if figures.MatchString(text) {
-		signs = append(signs, Sign{"names figures", -3})
+		signs = append(signs, Sign{"names figures", -2})
 	}
 	if commands(words) {
-		signs = append(signs, Sign{"tells us to do something", -3})
+		signs = append(signs, Sign{"tells us to do something, it seems", -2})
 	}
 	switch date, sure := returnDate(text, l.Date); {
 	case sure:
@@ -65,18 +71,37 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"an address of somebody else", 2})
 	case phoneNumber.MatchString(own):
 		signs = append(signs, Sign{"a phone number", 1})
+	case substitute(own, l) != "":
+		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
+	if !quotes(l.Text) {
+		signs = append(signs, hurry(l.Date, sent.At)...)
+	}
 	switch {
 	case quotes(l.Text):
 		signs = append(signs, Sign{"quotes a letter", -3})
-	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < 0 }):
+		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
+	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 }):
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
 		}
 	}
 	return signs
+}
+
+// hurry is the sign of how soon an answer came: machines take no minutes, people hours.
+func hurry(answered, written time.Time) []Sign {
+	took := answered.Sub(written)
+	switch {
+	case written.IsZero() || answered.IsZero() || took < -2*time.Minute:
+	case took < 4*time.Minute:
+		return []Sign{{"answers at once", 4}}
+	case took > time.Hour:
+		return []Sign{{"answers after hours", -6}}
+	}
+	return nil
 }
 
 // maxAwayWeight bounds what words of absence weigh together, since people who speak of
@@ -88,7 +113,7 @@ func capped(signs []Sign) []Sign {
 	sum := 0
 	for i, sign := range signs {
 		switch sign.Name {
-		case isAway, awayFor, isBack, aDate, ofMail:
+		case subjectAway, isAway, awayFor, isBack, aDate, ofMail:
 			signs[i].Weight = min(sign.Weight, maxAwayWeight-sum)
 			sum += signs[i].Weight
 		}
@@ -168,120 +193,8 @@ func foreignSubject(subject, ours string) string {
 	}
 }
 
-// greets tells whether the first words are the name of somebody that the letter goes to.
-func greets(words []token, to []Mailbox) bool {
-	names := map[string]bool{}
-	for _, mailbox := range to {
-		for _, t := range tokens(mailbox.Name) {
-			if t.kind == letters && len(t.text) > 3 {
-				names[t.text] = true
-			}
-		}
-	}
-	for _, word := range words[:min(len(words), 5)] {
-		if names[word.text] {
-			return true
-		}
-	}
-	return false
-}
-
-// greeting is a name at the start of a text, with or without a greeting.
-var greeting = regexp.MustCompile(`^(?:(?i:здравствуйте|добрый день|доброе утро|добрый вечер|добрый|приветствую|привет|уважаем\p{L}+|доброго дня|hello|hi|hey|dear|good (?:morning|afternoon|day|evening)|guten tag|hallo|liebe[r]?|sehr geehrte[r]? \p{L}+|bonjour|hola|dzień dobry|вітаю)[,!]? )?(\p{Lu}\p{L}{2,})(?: \p{Lu}\p{L}+)?(?:,|!|\n)`)
-
-// anybody are words that stand where a name may.
-var anybody = set("здравствуйте привет приветствую хей хай эй ура доброго коллеги друзья господа отправитель партнеры клиент клиенты все всем ребята товарищи спасибо извините простите внимание уважаемые приветик салам йо " +
-	"hello hey all colleagues everyone everybody team sender sir madam customer customers friends folks thanks thank sorry greetings away back closed out gone merci danke hola bonjour absent yes please " +
-	"kollegen damen herren kunde kunden urlaub note auto")
-
-// addresses tells whether a text starts with somebody's name, which machines do not know.
-func addresses(text string) bool {
-	found := greeting.FindStringSubmatch(text)
-	return found != nil && !anybody[small(found[1])] && months[small(found[1])] == 0 && weekdays[small(found[1])] == 0
-}
-
-// speaksOf tells whether a text has a word of our subject in it, other than of time and absence.
-func speaksOf(words []token, subject string) bool {
-	ours := map[string]bool{}
-	for _, t := range tokens(subject) {
-		if t.kind == letters && utf8.RuneCountInString(t.text) >= 5 && months[t.text] == 0 && weekdays[t.text] == 0 && !has([]token{t}, commonRule) {
-			ours[stem(t.text)] = true
-		}
-	}
-	for _, word := range words {
-		if word.kind == letters && utf8.RuneCountInString(word.text) >= 5 && ours[stem(word.text)] {
-			return true
-		}
-	}
-	return false
-}
-
-// figures are prices, powers, pressures: what people write of business.
-var figures = regexp.MustCompile(`(?i)\d\s*(kw|квт|bar|бар|атм|hrs|м3|куб|mm|мм|°|\$|€|£|руб|тыс|млн|%|psi|hp|cfm|л\.с|литр|liter|litre|gallon|шт|pcs|units)|[$€£]\s*\d|\d\s?[xх×]\s?\d`)
-
-// inMarks is what stands in quotation marks, as machines put our subject.
-var inMarks = regexp.MustCompile(`«[^»]*»|"[^"\n]*"|“[^”]*”|„[^“”]*[“”]`)
-
-// commonRule are words of subjects that machines say too.
-var commonRule = phrases(`
-отпуск*|офис*|работ*|вопрос*|письм*|срочн*|заявк*|адрес*|компани*|клиент*|предлож*|пригла*|встреч*|город*|наличи*|склад*|конец|конца|квартал*|цены|цена
-vacation|holiday*|office|until|next|week|month|quarter|year|every|service|about|their|there|where|question*|meeting|invitation|reply|email|letter|urgent|contact|shelf|without|after|before`)
-
-func stem(word string) string { return string([]rune(word)[:5]) }
-
 // answers tells whether a subject starts with Re: or the like.
 func answers(subject string) bool {
 	word, _, ok := strings.Cut(small(subject), ":")
 	return ok && answerPrefixes[strings.TrimSpace(word)]
-}
-
-// polite are what machines tell people to do.
-var polite = set("пишите звоните ждите ищите найдите беспокойте извините простите направляйте адресуйте потерпите подтвердите перейдите позвоните напишите обратите дождитесь учтите имейте " +
-	"шлите отправляйте спросите спрашивайте здравствуйте обратитесь обращайтесь хотите можете получите отвечайте теряйте скучайте считайте")
-
-// commands tells whether an imperative speaks to us in Russian, other than what machines say.
-func commands(words []token) bool {
-	for _, word := range words {
-		if word.kind == letters && len(word.text) > 10 && !polite[word.text] &&
-			(strings.HasSuffix(word.text, "йте") || strings.HasSuffix(word.text, "ьте") || strings.HasSuffix(word.text, "ите")) {
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	signature   = regexp.MustCompile(`(?im)^(--\s?|[-_]{3,}|с уважением.*|best regards.*|kind regards.*|regards.*|mit freundlichen.*|cordialement.*)$`)
-	phoneNumber = regexp.MustCompile(`(\+\d|\b0|\b8|\()[\d\s()-]{7,}\d|\b555-\d{4}\b|\b\d{3}-\d{2}-\d{2}\b`)
-)
-
-// ownText is a text above its signature.
-func ownText(text string) string {
-	if at := signature.FindStringIndex(text); at != nil && at[0] > 0 {
-		return text[:at[0]]
-	}
-	return text
-}
-
-// othersAddress tells whether a text names an address that is neither the writer's nor ours.
-func othersAddress(text string, l *Letter) bool {
-	for _, found := range email.FindAllString(text, 20) {
-		if !known(found, l) {
-			return true
-		}
-	}
-	return false
-}
-
-// known tells the writer's address, and those that the letter went to.
-func known(address string, l *Letter) bool {
-	if strings.EqualFold(address, l.From.Address) {
-		return true
-	}
-	for _, to := range l.To {
-		if strings.EqualFold(address, to.Address) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +42,8 @@ func Bounces(l *Letter) []Event {
 	return events
 }
 
+var reportWithin = regexp.MustCompile(`(?im)^(reporting-mta|final-recipient|original-recipient)\s*:\s*[a-z0-9-]+\s*;`)
+
 // notice is a letter of a mail server, with what it returns of ours.
 type notice struct {
 	letter   *Letter
@@ -60,14 +63,27 @@ func newNotice(l *Letter) *notice {
 				n.returned, _, _ = splitHeader([]byte(strings.TrimLeft(string(p.Body[:min(len(p.Body), maxHeader)]), "\r\n ")))
 			}
 		}
-		if isReport(p) {
+		if isReport(p) && mayReport(l) {
 			n.reports = append(n.reports, groups(p.Body)...)
+		}
+	}
+	if n.reports == nil && (daemon.MatchString(l.From.Address) || strings.HasPrefix(l.Header.Get("Content-Type"), "multipart/report")) {
+		if at := reportWithin.FindStringIndex(l.Text); at != nil && at[0] < maxNotice { // its MIME is broken
+			n.reports = groups([]byte(l.Text[at[0]:]))
 		}
 	}
 	if n.returned == nil && within != "" {
 		n.returned, _, _ = splitHeader([]byte(within))
 	}
 	return n
+}
+
+// mayReport reports whether a letter with a report in it is that report, and not the
+// letter of a person who hands one on.
+func mayReport(l *Letter) bool {
+	media, _ := mediaType(l.Header.Get("Content-Type"))
+	return media == "multipart/report" || !strings.HasPrefix(media, "multipart/") ||
+		daemon.MatchString(l.From.Address) || daemonName.MatchString(l.From.Name) || robot.MatchString(l.From.Address) || l.From.Address == ""
 }
 
 // ofReturned are the values of a field of the returned letter.

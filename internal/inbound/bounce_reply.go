@@ -73,7 +73,7 @@ func classify(words, status string, permanent bool) string {
 	}
 	class := Classify(r.code, enhanced, withoutCodes(r.text))
 	if class == ClassUnknown && given == 0 && strings.HasPrefix(status+r.enhanced, "4.") {
-		return ClassTemporary
+		return Classify(450, status, withoutCodes(r.text))
 	}
 	return class
 }

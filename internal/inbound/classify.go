@@ -3,6 +3,7 @@ package inbound
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,7 +13,7 @@ type rule struct {
 	kind     int      // 4 or 5: only replies of this kind
 	codes    []int    // basic codes
 	enhanced []string // exact codes, or a subject such as "5.7."
-	words    []string // at least one of them stands in the lower-case text
+	words    []string // at least one of them stands in the lower-case text; " ip " as a whole word
 	also     []string // and one of these
 	unless   []string // none of these enhanced codes
 }
@@ -36,14 +37,25 @@ func Classify(code int, enhanced, text string) string {
 
 // decisive is the first rule that matches, or -1.
 func decisive(code int, enhanced, text string) int {
-	return slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text) })
+	plain := " " + strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return ' '
+	}, text) + " "
+	return slices.IndexFunc(rules, func(r rule) bool { return r.matches(code, enhanced, text, plain) })
 }
 
-func (r rule) matches(code int, enhanced, text string) bool {
+func (r rule) matches(code int, enhanced, text, plain string) bool {
 	matchesEnhanced := func(want string) bool {
 		return enhanced == want || strings.HasSuffix(want, ".") && strings.HasPrefix(enhanced, want)
 	}
-	contained := func(word string) bool { return strings.Contains(text, word) }
+	contained := func(word string) bool {
+		if word[0] == ' ' && word[len(word)-1] == ' ' {
+			return strings.Contains(plain, word)
+		}
+		return strings.Contains(text, word)
+	}
 	return (r.kind == 0 || code/100 == r.kind) &&
 		(r.codes == nil || slices.Contains(r.codes, code)) &&
 		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&

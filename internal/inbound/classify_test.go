@@ -61,7 +61,7 @@ func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
 		t.Fatalf("finding the replies: %d files, error %v", len(files), err)
 	}
 	used := make([]bool, len(rules))
-	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt")...)
+	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt", "testdata/bounces/lines-known.txt")...)
 	for _, l := range bouncesOf(t, "train") {
 		if letter, err := Read(l.raw); err == nil {
 			for _, e := range Bounces(letter) {

@@ -23,10 +23,13 @@ type dateReader struct {
 	found      []mention
 }
 
+// maxMentions bounds the dates that are looked at.
+const maxMentions = 30
+
 func mentions(all []token, written time.Time) []mention {
 	d := &dateReader{all: all, base: midnight(written)}
 	d.monthFirst = d.american()
-	for i := 0; i < len(all); {
+	for i := 0; i < len(all) && len(d.found) < maxMentions; {
 		n := 0
 		for _, read := range []func(int) int{d.iso, d.numeric, d.vague, d.dayAndMonth, d.monthAndDay, d.calendarWeek, d.later, d.length, d.weekday, d.bareDay, d.bareMonth} {
 			if n = read(i); n > 0 {

@@ -25,7 +25,7 @@ func judge(words, provider string) string {
 	switch {
 	case provider == "":
 		return words
-	case words == ClassUnknown, provider == ClassPolicy, provider == ClassContent, provider == ClassRate:
+	case words == ClassUnknown, words == ClassProtocol, provider == ClassPolicy, provider == ClassContent, provider == ClassRate:
 		return provider
 	}
 	return words

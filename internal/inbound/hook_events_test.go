@@ -90,7 +90,11 @@ func spelled(events []Event, err error) []byte {
 			}
 		}
 		if a := e.Answer; a != nil {
-			fmt.Fprintf(&b, "    answer of %s: %q %q\n", a.From, a.Subject, a.Text)
+			fmt.Fprintf(&b, "    answer of %s: %q %q", a.From, a.Subject, a.Text)
+			if !a.Back.IsZero() {
+				fmt.Fprintf(&b, " back %s", a.Back.Format(time.DateOnly))
+			}
+			b.WriteString("\n")
 		}
 	}
 	return b.Bytes()

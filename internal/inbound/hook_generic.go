@@ -64,7 +64,7 @@ var genericKinds = map[string]Kind{
 // genericClasses are those that a bounce may name.
 var genericClasses = map[string]bool{
 	ClassInvalid: true, ClassDisabled: true, ClassDeadDomain: true, ClassFull: true, ClassPolicy: true, ClassContent: true, ClassGreylist: true, ClassRate: true,
-	ClassTemporary: true, ClassUnknown: true,
+	ClassAccount: true, ClassTemporary: true, ClassProtocol: true, ClassUnknown: true,
 }
 
 // Events reads the one event of a post. Its letter is named as the API does: by its

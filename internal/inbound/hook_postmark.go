@@ -130,9 +130,23 @@ func postmarkBounced(e Event, v value) []Event {
 		}
 		e = bounced(e, "", "", words, says.class, says.hard)
 	case AutoReplied:
-		e.Kind, e.Answer = AutoReplied, &Answer{From: e.Recipient, Subject: v.at("Subject").text()}
+		answer := postmarkAnswer(v)
+		e.Kind, e.Answer = AutoReplied, &answer
 	default:
 		e.Kind = says.kind
 	}
 	return []Event{e}
+}
+
+// postmarkAnswer is what an autoresponder wrote, if Postmark was told to send that along.
+func postmarkAnswer(v value) Answer {
+	subject := v.at("Subject").text()
+	if content := v.at("Content").lines(); content != "" {
+		if l, err := Read([]byte(content)); err == nil {
+			answer, _ := ReadAnswer(l, Sent{Subject: subject})
+			answer.OptOut = NoOptOut // a machine wants nothing
+			return answer
+		}
+	}
+	return Answer{From: v.at("Email").text(), Subject: subject}
 }

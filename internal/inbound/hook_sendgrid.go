@@ -117,8 +117,13 @@ func (sendGrid) Events(raw []byte) ([]Event, error) {
 	return []Event{e}, nil
 }
 
-// sendGridDropped is a letter that SendGrid took and did not send, mostly because of
-// what it remembers of the address.
+// sendGridDrops are the reasons for which SendGrid takes a letter and does not send it,
+// mostly because of what it remembers of the address. The words are its own: nobody's
+// server said them.
+var sendGridDrops = map[string]string{
+	"Bounced Address": ClassInvalid, "Invalid": ClassInvalid, "Recipient List over Package Quota": ClassAccount, "Invalid SMTPAPI header": ClassProtocol,
+}
+
 func sendGridDropped(e Event, v value) Event {
 	reason := v.at("reason").text()
 	switch reason {
@@ -128,15 +133,12 @@ func sendGridDropped(e Event, v value) Event {
 	case "Spam Reporting Address":
 		e.Kind = Complained
 		return e
-	case "Bounced Address", "Invalid", "Invalid SMTPAPI header":
-		class := ClassInvalid
-		if reason == "Invalid SMTPAPI header" {
-			class = ClassContent
-		}
-		return bounced(e, "", "", reason, class, class == ClassInvalid)
 	}
-	if strings.HasPrefix(reason, "Spam Content") {
-		return bounced(e, "", "", reason, ClassContent, false)
+	e.Kind, e.Class, e.Diagnostic = Bounced, ClassUnknown, plainLine(reason, lineLimit)
+	if class, known := sendGridDrops[reason]; known {
+		e.Class, e.Permanent = class, class == ClassInvalid
+	} else if strings.HasPrefix(reason, "Spam Content") {
+		e.Class = ClassContent
 	}
-	return bounced(e, "", statusOf(v.at("status").text()), reason, "", false)
+	return e
 }

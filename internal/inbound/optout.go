@@ -8,7 +8,7 @@ const maxPlainWords = 80
 // one after it takes nothing back.
 func optOut(text string) OptOut {
 	words := wordsOf(tokens(ownText(text)))
-	if len(words) <= 4 && has(words, oneWordRule) {
+	if len(words) <= 4 && has(words, oneWordRule) && !has(words, stayRule) {
 		return PlainOptOut
 	}
 	var sentences [][]token
@@ -51,6 +51,33 @@ opt out`)
 
 // leaveRule are requests not to be written again.
 var leaveRule = phrases(`
+отстаньте|отвяжитесь|отвалите|отцепитесь
+в черный|бан|игнор
+заявка|просьба|требую|требуем|прошу|просим .. отписать|отписки|удалить|исключить|прекратить|вычеркнуть .. меня|нас|адрес|почту|email|ящик|рассылку|писать|рассылки|базы|базу|списка
+отмените|аннулируйте|снимите|отключите|отменить .. подписку|рассылку|рассылки
+больше .. писем|рассылок|сообщений .. не надо|нужно
+не|никогда подписывался|подписывалась|подписывались на
+не давал|давала|давали .. согласия|согласие
+не нужны|интересны|нужна|интересна .. ваши|ваша|эти|эта письма|рассылка|рассылки
+ваши|ваша|эти письма|рассылка|рассылки .. не нужны|нужна|интересны|интересна
+кнопка|ссылка .. отписки|отписаться .. не работает
+никогда больше не
+вычеркивайте|убирайте|выписывайте|отписывайте .. меня|нас|адрес|почту|email
+go away
+get lost
+bugger|sod|piss off
+leave us|me be
+cease and desist
+never|didn't|not .. sign|signed|subscribe|subscribed|consent|consented|opt|opted up|to|for|in|this|these
+i|we|i've|we've block|blocked|blocking .. you|sender|your|this
+no longer wish|want .. to .. receive|get|hear
+don't|dont|not need|want .. your|ur|these|any .. emails|mails|letters|newsletter|messages
+make it|this|them stop
+off .. list|lists|database
+from .. mailing|distribution|contact|email list|lists|database
+blacklist|blacklisted|blocklist|unlist|deregister
+never .. email|mail|write|contact|message .. me|us|again|here|this
+please|kindly remove|delete .. me|us|address|email|contact|details|name
 отпишите|отписать|отпиши
 хочу|прошу|хотел|хотела|хотим|желаю|как .. отписаться|отпишитесь
 не пиши|пишите|пишете

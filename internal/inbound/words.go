@@ -26,12 +26,18 @@ const (
 	address // of e-mail, or a URL
 )
 
+// Nobody says more in an answer, or in a sentence.
+const (
+	maxTokens   = 2000
+	maxSentence = 120
+)
+
 // tokens splits a text. A sentence ends with its mark, with a blank line, and with a
 // short line.
 func tokens(text string) []token {
 	var all []token
-	sentence, lineStart := 0, 0
-	for i := 0; i < len(text); {
+	sentence, lineStart, inSentence := 0, 0, 0
+	for i := 0; i < len(text) && len(all) < maxTokens; {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		start := i
 		kind := mark
@@ -55,7 +61,10 @@ func tokens(text string) []token {
 			text: small(text[start:i]), kind: kind, start: start, end: i, sentence: sentence,
 			glued: len(all) > 0 && all[len(all)-1].end == start,
 		})
-		if kind == mark && endsSentence(all, text[i:]) {
+		if inSentence++; len(all) > 1 && all[len(all)-2].sentence != sentence {
+			inSentence = 0
+		}
+		if inSentence > maxSentence || kind == mark && endsSentence(all, text[i:]) {
 			sentence++
 		}
 	}
@@ -131,6 +140,9 @@ func endsSentence(all []token, rest string) bool {
 	if before.kind == number && len(before.text) <= 2 {
 		word, _, _ := strings.Cut(strings.TrimSpace(clip(rest, 40)), " ")
 		return months[small(strings.Trim(word, ".,;)"))] == 0 // "14. Juli"
+	}
+	if next, _ := utf8.DecodeRuneInString(strings.TrimSpace(rest)); unicode.IsUpper(next) && (months[before.text] > 0 || weekdays[before.text] > 0 || before.text == "г") {
+		return true // "16 Feb. In a hurry?"
 	}
 	return !(before.kind == letters && !(before.glued && all[len(all)-3].kind == number) && (shortened[before.text] || utf8.RuneCountInString(before.text) == 1))
 }

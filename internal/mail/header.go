@@ -35,7 +35,7 @@ const (
 // appendRelay appends the lines for the provider, which are made by programs.
 func appendRelay(dst []byte, lines []string) ([]byte, error) {
 	for _, line := range lines {
-		if name, _, ok := strings.Cut(line, ": "); !ok || !isPrintable(line) || len(line) > maxToken || strings.ContainsAny(name, " :") {
+		if name, _, ok := strings.Cut(line, ": "); !ok || name == "" || !isPrintable(line) || len(line) > maxToken || strings.ContainsAny(name, " :") {
 			return dst, fmt.Errorf("%w: want a line of ASCII with a name", errHeaderValue)
 		}
 		dst = append(append(dst, line...), "\r\n"...)

@@ -204,64 +204,6 @@ func (p *play) publishEdit(ctx context.Context, edit string) error {
 	return p.publish(ctx, p.story.edits[edit])
 }
 
-// opens is that the client, or a machine, looks at a letter.
-func (p *play) opens(ctx context.Context, step, client, actor string) error {
-	l, m, err := p.letterOf(ctx, step, client)
-	if err != nil {
-		return err
-	}
-	t, err := p.link(l.html, "o", token.Open, 0)
-	if err != nil {
-		return err
-	}
-	return p.hit(ctx, "opened", m.ID, t, -1, actor)
-}
-
-func (p *play) clicks(ctx context.Context, step, client, number, actor string) error {
-	l, m, err := p.letterOf(ctx, step, client)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(number)
-	if err != nil {
-		return err
-	}
-	t, err := p.link(l.html, "c", token.Click, n-1)
-	if err != nil {
-		return err
-	}
-	if _, err := store.DestinationOf(ctx, p.pool, m.ID, t.Index); err != nil {
-		return err
-	}
-	return p.hit(ctx, "clicked", m.ID, t, t.Index, actor)
-}
-
-// link is the n-th link of a kind in a letter, as it can be opened.
-func (p *play) link(body, kind string, purpose token.Purpose, n int) (token.Token, error) {
-	found, err := tokens(p.links, body, kind, purpose)
-	if err != nil {
-		return token.Token{}, err
-	}
-	if n < 0 || n >= len(found) {
-		return token.Token{}, broken("the letter has %d such links", len(found))
-	}
-	return found[n], nil
-}
-
-// hit records that a link was followed, as the tracking route does.
-func (p *play) hit(ctx context.Context, purpose string, message int64, t token.Token, link int, actor string) error {
-	if t.Message != message {
-		return fmt.Errorf("a link of message %d belongs to message %d", message, t.Message)
-	}
-	now, err := p.now(ctx)
-	if err != nil {
-		return err
-	}
-	return store.RecordHit(ctx, p.pool, store.Hit{
-		MessageID: message, Purpose: purpose, Link: link, At: now, Method: "GET", UserAgent: "Mozilla/5.0", Actor: actor,
-	})
-}
-
 func (p *play) unsubscribe(ctx context.Context, step, client string) error {
 	l, _, err := p.letterOf(ctx, step, client)
 	if err != nil {

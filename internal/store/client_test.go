@@ -232,14 +232,14 @@ func TestErasedClientLeavesOnlyTheSuppression(t *testing.T) {
 	chunk, list := o.claimed("ann", "bob")
 	ann := list[0].ClientID
 	for i, id := range chunk.MessageIDs {
-		ok(t, store.RecordHit(ctx, o.db, store.Hit{MessageID: id, Purpose: "opened", Link: -1, At: noon, Actor: "human"}))
+		ok(t, store.RecordHit(ctx, o.db, store.Hit{MessageID: id, Purpose: "opened", Link: -1, At: noon}))
 		must(store.InsertEvent(ctx, o.db, store.Event{ID: list[i].Client, ClientID: list[i].ClientID, Type: "purchase", At: noon}))(t)
 	}
 	ok(t, store.Defer(ctx, o.db, chunk.MessageIDs, []time.Time{noon, noon}, []string{"", ""}))
 	must(store.Suppress(ctx, o.db, store.Suppression{Address: "ann@example.com", Reason: "unsubscribed", CreatedAt: noon}))(t)
 
 	ok(t, store.Erase(ctx, o.db, ann))
-	for _, table := range []string{"clients", "enrollments", "messages", "deferred", "hits", "touches", "events"} {
+	for _, table := range []string{"clients", "enrollments", "messages", "deferred", "hits", "hits_due", "touches", "events"} {
 		if left := value[int](t, o.db, "SELECT count(*) FROM "+table); left != 1 {
 			t.Errorf("%d rows of %s are left, want bob's one", left, table)
 		}

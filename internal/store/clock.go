@@ -82,6 +82,7 @@ const nextDue = `
 	least(
 		(SELECT min(at) FROM due),
 		(SELECT min(until) FROM deferred),
+		(SELECT min(at) FROM hits_due),
 		(SELECT business_now() FROM happened LIMIT 1),
 		(SELECT min(due_at) FROM handovers WHERE due_at IS NOT NULL),
 		(SELECT min(due_at) FROM next_calls WHERE due_at IS NOT NULL),
@@ -96,6 +97,7 @@ func LastDue(ctx context.Context, db DB, by time.Time) (*time.Time, error) {
 		SELECT greatest(
 			(SELECT max(at) FROM due WHERE at <= $1),
 			(SELECT max(until) FROM deferred WHERE until <= $1),
+			(SELECT max(at) FROM hits_due WHERE at <= $1),
 			(SELECT max(due_at) FROM handovers WHERE due_at <= $1),
 			(SELECT max(due_at) FROM next_calls WHERE due_at <= $1),
 			(SELECT max(look_at) FROM unconfirmed WHERE look_at <= $1),
@@ -133,6 +135,7 @@ func CountDue(ctx context.Context, db DB, now time.Time) (int, error) {
 	err := db.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM due WHERE at <= $1)
 		     + (SELECT count(*) FROM deferred WHERE until <= $1)
+		     + (SELECT count(*) FROM hits_due WHERE at <= $1)
 		     + (SELECT count(*) FROM handovers WHERE due_at <= $1)
 		     + (SELECT count(*) FROM next_calls WHERE due_at <= $1)
 		     + (SELECT count(*) FROM unconfirmed WHERE look_at <= $1)

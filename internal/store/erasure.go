@@ -47,6 +47,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM hits WHERE message_id = ANY($1)",
+			"DELETE FROM hits_due WHERE message_id = ANY($1)",
 			"DELETE FROM deferred WHERE message_id = ANY($1)",
 			"DELETE FROM evidence WHERE message_id = ANY($1)",
 			"DELETE FROM unconfirmed WHERE message_id = ANY($1)",

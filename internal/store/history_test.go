@@ -23,7 +23,7 @@ func TestHistoryOfAnEnrollment(t *testing.T) {
 	letter := chunk.MessageIDs[0]
 	start := value[time.Time](t, o.db, "SELECT started_at FROM enrollments WHERE id = $1", ann.ID)
 	hour := start.Add(time.Hour)
-	hit := store.Hit{MessageID: letter, Purpose: "clicked", At: hour, Actor: "machine"}
+	hit := store.Hit{MessageID: letter, Purpose: "clicked", At: hour}
 	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit}))
 	for kind, at := range map[string]time.Time{"call": hour, "meeting": hour, "note": hour, "replied": start.Add(-time.Hour)} {
 		must(store.InsertTouch(ctx, o.db, store.NewTouch{ClientID: ann.ClientID, Kind: kind, Channel: "call", At: at, Actor: "rep"}))(t)
@@ -52,7 +52,7 @@ func TestHintsForSequencesThatListen(t *testing.T) {
 	o.transmit(chunk, "ann", "bob")
 	o.settle(sent(chunk, 0))
 	ann, bob := enrollments[0].ClientID, enrollments[1].ClientID
-	hit := store.Hit{MessageID: chunk.MessageIDs[0], Purpose: "opened", Link: -1, At: noon, Actor: "machine"}
+	hit := store.Hit{MessageID: chunk.MessageIDs[0], Purpose: "opened", Link: -1, At: noon}
 	hints := func(want ...int64) {
 		t.Helper()
 		got := must(store.TakeHappened(ctx, o.db, 100))(t)
@@ -62,16 +62,26 @@ func TestHintsForSequencesThatListen(t *testing.T) {
 		}
 	}
 	ok(t, store.NoteHappened(ctx, o.db, []int64{ann, bob}))
+	verdict := store.TouchVerdict{MessageID: hit.MessageID, Kind: "opened", Link: -1, Actor: "machine", At: noon}
+	judge := func() {
+		t.Helper()
+		ok(t, store.JudgeTouches(ctx, o.db, []store.TouchVerdict{verdict}))
+	}
 	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit}))
+	judge()
 	hints()
 	change(t, o.db, "UPDATE sequence_versions SET listens = true")
-	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit})) // no new touch
-	hints()
-	hit.Actor = "human"
-	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit}))
+	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit, hit}))
+	hints() // nobody knows whose they are
+	judge()
+	hints() // as it was
+	verdict.Actor = "human"
+	judge()
 	hints(ann)
 	hit.Purpose, hit.Link = "clicked", 2
 	ok(t, store.RecordHits(ctx, o.db, []store.Hit{hit, hit}))
+	verdict.Kind, verdict.Link, verdict.Actor, verdict.First = "clicked", 2, "unknown", true
+	judge() // some authors go by any click
 	ok(t, store.NoteHappened(ctx, o.db, []int64{bob, 4711}))
 	hints(ann, bob)
 	must(store.EndEnrollments(ctx, o.db, []int64{enrollments[1].ID}, "finished", noon))(t)

@@ -248,3 +248,10 @@ func numbered(prefix string, n int) []string {
 	}
 	return names
 }
+
+// hit records a hit and has it judged.
+func (o *office) hit(h store.Hit, actor string) {
+	o.t.Helper()
+	ok(o.t, store.RecordHit(o.t.Context(), o.db, h))
+	ok(o.t, store.JudgeTouches(o.t.Context(), o.db, []store.TouchVerdict{{MessageID: h.MessageID, Kind: h.Purpose, Link: h.Link, Actor: actor, At: h.At}}))
+}

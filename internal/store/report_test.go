@@ -27,7 +27,7 @@ func told(t *testing.T) (*office, store.Chunk, []store.Enrollment) {
 	})
 	for kind, link := range map[string]int{"opened": -1, "clicked": 2} {
 		actor := map[string]string{"opened": "machine", "clicked": "human"}[kind]
-		ok(t, store.RecordHit(ctx, o.db, store.Hit{MessageID: chunk.MessageIDs[0], Purpose: kind, Link: link, At: noon.Add(time.Hour), Actor: actor}))
+		o.hit(store.Hit{MessageID: chunk.MessageIDs[0], Purpose: kind, Link: link, At: noon.Add(time.Hour)}, actor)
 	}
 	must(store.InsertTouch(ctx, o.db, store.NewTouch{ClientID: list[1].ClientID, Kind: "call", Channel: "call", At: noon.Add(2 * time.Hour), RepID: &rep}))(t)
 	return o, chunk, list

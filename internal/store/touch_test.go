@@ -129,44 +129,13 @@ func TestUnsentLettersAreNoTouches(t *testing.T) {
 	}
 }
 
-func TestHumanHitUpgradesTheTouch(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		hits []string
-		want string
-	}{
-		{[]string{"machine"}, "machine"},
-		{[]string{"machine", "machine"}, "machine"},
-		{[]string{"machine", "unknown"}, "unknown"},
-		{[]string{"unknown", "machine"}, "unknown"},
-		{[]string{"machine", "human", "machine"}, "human"},
-		{[]string{"unknown", "human", "unknown"}, "human"},
-	} {
-		t.Run(fmt.Sprint(tc.hits), func(t *testing.T) {
-			t.Parallel()
-			o := newOffice(t)
-			chunk, _ := o.claimed("ann")
-			for _, actor := range tc.hits {
-				ok(t, store.RecordHit(t.Context(), o.db, store.Hit{MessageID: chunk.MessageIDs[0], Purpose: "opened", Link: -1, At: noon, Actor: actor}))
-			}
-			touches := ledger(t, o.db, store.TouchFilter{Limit: 9})
-			if len(touches) != 1 || touches[0].Actor != tc.want || touches[0].Data["count"] != float64(len(tc.hits)) {
-				t.Errorf("touches %+v, want one by %s", touches, tc.want)
-			}
-			if raw := value[int](t, o.db, "SELECT count(*) FROM hits"); raw != len(tc.hits) {
-				t.Errorf("%d raw hits are kept", raw)
-			}
-		})
-	}
-}
-
 func TestEachLinkHasItsTouchHoweverManyHitAtOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	chunk, _ := o.claimed("ann")
 	hit := func(message int64, link int) {
 		err := store.RecordHit(t.Context(), o.db, store.Hit{
-			MessageID: message, Purpose: "clicked", Link: link, At: noon, Method: "GET", UserAgent: "browser", Address: "192.0.2.0", Actor: "human",
+			MessageID: message, Purpose: "clicked", Link: link, At: noon, Method: "GET", UserAgent: "browser", Address: "192.0.2.0",
 		})
 		if err != nil {
 			t.Error(err)

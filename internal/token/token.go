@@ -32,6 +32,9 @@ const (
 	Leave       Purpose = 7 // in the address that mail programs unsubscribe at
 )
 
+// Honeypot is the Index of the link that nobody can see: whoever follows it is no person.
+const Honeypot = 255
+
 // Token is what a sealed block says.
 type Token struct {
 	Message int64
