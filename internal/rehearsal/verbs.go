@@ -26,7 +26,7 @@ type verb struct {
 var verbs []verb
 
 func init() { // a verb's deed comes back to the verbs
-	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, answerVerbs, serverVerbs, decisionVerbs, expectVerbs)
+	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, leavingVerbs, answerVerbs, serverVerbs, decisionVerbs, expectVerbs)
 }
 
 var timeVerbs = []verb{
