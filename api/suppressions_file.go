@@ -27,16 +27,12 @@ const (
 	textCSV      = "text/csv"
 )
 
-// suppressionColumns are the columns of the list as a file; those of an import may stand
-// in any order, and all but the first may be missing.
-var suppressionColumns = []string{"email", "sequence", "reason", "source", "note", "created_at"}
-
 // documentImport describes the forms of the body, which huma does not see.
 func (s *server) documentImport() {
 	spec, most := s.huma.OpenAPI(), importLimit
 	item := spec.Components.Schemas.Schema(reflect.TypeFor[suppressionItem](), true, "SuppressionItem")
 	spec.Paths["/api/v1/suppressions/import"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		textCSV:            {Schema: &huma.Schema{Type: huma.TypeString, Description: "The first line names the columns, some of " + strings.Join(suppressionColumns, ", ") + "."}},
+		textCSV:            {Schema: &huma.Schema{Type: huma.TypeString, Description: "The first line names the columns, some of " + strings.Join(store.SuppressionColumns, ", ") + "."}},
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: item, MaxItems: &most}},
 		ndjson:             {Schema: item},
 	}}
@@ -132,13 +128,13 @@ func csvLines(body []byte) ([]suppressionLine, error) {
 	}
 	header, err := r.Read()
 	if err != nil {
-		return nil, huma.Error400BadRequest("the list is empty: its first line names the columns, " + strings.Join(suppressionColumns, ","))
+		return nil, huma.Error400BadRequest("the list is empty: its first line names the columns, " + strings.Join(store.SuppressionColumns, ","))
 	}
 	columns := make([]string, len(header))
 	for i, name := range header {
 		columns[i] = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(suppressionColumns, columns[i]) {
-			return nil, huma.Error422UnprocessableEntity(fmt.Sprintf("%q is no column: the first line names some of %s", name, strings.Join(suppressionColumns, ", ")))
+		if !slices.Contains(store.SuppressionColumns, columns[i]) {
+			return nil, huma.Error422UnprocessableEntity(fmt.Sprintf("%q is no column: the first line names some of %s", name, strings.Join(store.SuppressionColumns, ", ")))
 		}
 	}
 	if !slices.Contains(columns, "email") {
@@ -223,9 +219,9 @@ func (s *server) exportSuppressions(ctx context.Context, _ *struct{}) (*huma.Str
 		c.SetHeader("Content-Type", textCSV+"; charset=utf-8")
 		c.SetHeader("Content-Disposition", `attachment; filename="suppressions.csv"`)
 		w := csv.NewWriter(c.BodyWriter())
-		_ = w.Write(suppressionColumns)
+		_ = w.Write(store.SuppressionColumns)
 		err := store.EachSuppression(c.Context(), s.DB, func(x store.Suppression) error {
-			return w.Write([]string{harmless(x.Address), x.Scope, x.Reason, harmless(x.Source), harmless(x.Note), x.CreatedAt.UTC().Format(time.RFC3339)})
+			return w.Write(x.Record())
 		})
 		w.Flush()
 		if err = cmp.Or(err, w.Error()); err != nil { // the head is gone: the caller sees the list break off
@@ -233,12 +229,4 @@ func (s *server) exportSuppressions(ctx context.Context, _ *struct{}) (*huma.Str
 			panic(http.ErrAbortHandler)
 		}
 	}}, nil
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula (ASVS 1.2.10).
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -2,9 +2,6 @@ package api
 
 import (
 	"fmt"
-	"mime/multipart"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 

@@ -8,6 +8,7 @@
 //	feed.go       /                  every touch, newest first
 //	clients.go    /clients           the list
 //	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
+//	suppressions.go /suppressions    who is not mailed; /refusals why clients said no
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
 //	unconfirmed.go /unconfirmed      letters of which nobody knows whether they arrived
 //	tasks.go      /tasks             what a rep should do; answers.go what clients wrote, and who is away
@@ -80,6 +81,13 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/clients/:client", s.showClient)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
 	page(http.MethodPost, "/clients/:client/back", s.endAbsence)
+
+	// Who is not mailed and why, and why clients said no.
+	page(http.MethodGet, "/suppressions", s.listSuppressions)
+	page(http.MethodPost, "/suppressions", s.addSuppression)
+	page(http.MethodPost, "/suppressions/lift", s.liftSuppression)
+	page(http.MethodGet, "/suppressions/list.csv", s.downloadSuppressions)
+	page(http.MethodGet, "/refusals", s.showRefusals)
 
 	// What reps should do, and having done it.
 	page(http.MethodGet, "/tasks", s.showTasks)

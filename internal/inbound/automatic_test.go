@@ -87,6 +87,17 @@ func TestPeopleWhoMentionAbsencesAnswerAsPeople(t *testing.T) {
 		"Пётр, добрый день! Вернулся из отпуска, готов обсудить.",
 		"Нет",
 		"Call me",
+		"See you Tuesday.",
+		"Приеду в среду.",
+		"Tuesday is fine.",
+		"Перезвоню вечером.",
+		"Передам коллегам.",
+		"Подтверждаю встречу 14 июля.",
+		"Let's meet on Thursday at the plant.",
+		"Forwarded to our maintenance team.",
+		"Talk to Bill, bill@acme.example, he runs the shop.",
+		"Этим занимается Иванов, ivanov@zavod.example.",
+		"We already have a supplier.",
 		"ok",
 	} {
 		l := &Letter{Subject: "Re: Воздух без масла", Text: text, Date: monday, From: Mailbox{Address: "pavel@zavod.example"}}

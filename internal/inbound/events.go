@@ -7,13 +7,9 @@ import "strings"
 // looks like, then a complaint, a mail program's unsubscribing, and an answer.
 func Events(l *Letter, sent Sent) []Event {
 	if bounces := Bounces(l); len(bounces) > 0 {
-		for i := range bounces {
-			bounces[i].Refs = append(Refs(l), bounces[i].Refs...)
-		}
 		return bounces
 	}
 	if complaint, is := Complaint(l); is {
-		complaint.Refs = append(Refs(l), complaint.Refs...)
 		return []Event{complaint}
 	}
 	if leaving := leaves(l); len(leaving) > 0 {

@@ -123,6 +123,19 @@ var (
 // introduces tells whether lines start with what introduces a quoted letter, such as
 // "On …, Ann Lee <ann@…> wrote:", and how many lines it takes; 0 if they do not.
 func introduces(lines []string) int {
+	n := introduction(lines)
+	for i := 1; i < n && !opens.MatchString(clean(lines[0])); i++ {
+		if introduction(lines[i:n]) > 0 {
+			return 0 // what is new stands right above it
+		}
+	}
+	return n
+}
+
+// opens is how an introduction starts that goes on in the next line.
+var opens = regexp.MustCompile(`(?i)^(on|am|le|el|il|op|den|em|w dniu|дана|в|пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|mon|tue|wed|thu|fri|sat|sun)([^\p{L}].{0,120})?$|^\d.{0,120}$`)
+
+func introduction(lines []string) int {
 	line := ""
 	for n := 1; n <= min(3, len(lines)); n++ {
 		part := clean(lines[n-1])

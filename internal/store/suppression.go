@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -120,6 +121,22 @@ func EachSuppression(ctx context.Context, db DB, each func(Suppression) error) e
 		return fmt.Errorf("reading the suppressions: %w", err)
 	}
 	return nil
+}
+
+// SuppressionColumns are the columns of the list as a file.
+var SuppressionColumns = []string{"email", "sequence", "reason", "source", "note", "created_at"}
+
+// Record is an entry as a line of that file.
+func (s *Suppression) Record() []string {
+	return []string{harmless(s.Address), s.Scope, s.Reason, harmless(s.Source), harmless(s.Note), s.CreatedAt.UTC().Format(time.RFC3339)}
+}
+
+// harmless keeps a spreadsheet from taking a text for a formula (ASVS 1.2.10).
+func harmless(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }
 
 // SuppressionsOf returns the suppressions of the addresses, in all scopes.
