@@ -30,7 +30,7 @@ import (
 	"seventh/sequences"
 )
 
-// Options is what the server needs. All but Key, Ready and Sandbox must be set.
+// Options is what the server needs. All but Key, Ready, Sandbox and GenericHook must be set.
 type Options struct {
 	Engine    *engine.Engine
 	DB        *pgxpool.Pool
@@ -48,7 +48,9 @@ type Options struct {
 	// Content is the folder that somebody is writing; nil unless it is watched.
 	Content *content.Watcher
 	Secret  []byte // at least 32 bytes; signs web sessions
-	Version string
+	// GenericHook is the secret of the generic hook, whsec_…, when the settings have none; '' for no such hook.
+	GenericHook string
+	Version     string
 }
 
 // Sandbox moves business time.
@@ -66,7 +68,7 @@ func newServer(o Options) *server {
 	e.HideBanner, e.HidePort = true, true
 	// The default believes X-Forwarded-For, which anybody can write.
 	e.IPExtractor = echo.ExtractIPDirect()
-	s := &server{Options: o, echo: e}
+	s := &server{Options: o, echo: e, hooks: newHooks()}
 	s.hits = together[store.Hit]{work: s.record, patience: hitPatience, most: hitsTogether, room: hitsWaiting}
 	s.destinations, s.deadLinks = newRecent[link, store.Destination](destinationsKept, destinationLife), newRecent[link, struct{}](deadLinksKept, deadLinkLife)
 	e.HTTPErrorHandler = s.fail
@@ -88,6 +90,7 @@ type server struct {
 	hits         together[store.Hit]
 	destinations *recent[link, store.Destination]
 	deadLinks    *recent[link, struct{}]
+	hooks        *hooks
 }
 
 // secure sets the headers that every answer carries; pages replace the policy

@@ -65,7 +65,9 @@ type clientJSON struct {
 	Source         string         `json:"source"`
 	LastPurchaseAt *time.Time     `json:"last_purchase_at"`
 	Consent        *consentFields `json:"consent"`
+	Preference     *wishJSON      `json:"preference,omitempty" doc:"What the client has asked for instead of no letters at all. Only where one client is shown."`
 	NextCallAt     *time.Time     `json:"next_call_at,omitempty" doc:"When the client's category asks for the rep's next call; in the past while the task is open. Only where one client is shown."`
+	Away           *awayJSON      `json:"away,omitempty" doc:"Out of the office, by an automatic reply: nothing of a sequence happens until then. Only where one client is shown."`
 	CreatedAt      time.Time      `json:"created_at"`
 	UpdatedAt      time.Time      `json:"updated_at"`
 }
@@ -155,6 +157,12 @@ func (s *server) client(ctx context.Context, in *clientPath) (*clientAnswer, err
 		return nil, err
 	}
 	shown.NextCallAt = utc(call)
+	if shown.Preference, err = s.preference(ctx, client.ID); err != nil {
+		return nil, err
+	}
+	if shown.Away, err = s.away(ctx, client.ID); err != nil {
+		return nil, err
+	}
 	return &clientAnswer{Status: http.StatusOK, Body: shown}, nil
 }
 

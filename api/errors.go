@@ -35,6 +35,7 @@ var statuses = []struct {
 	{engine.ErrUnknownClient, http.StatusUnprocessableEntity, "body.client"},
 	{engine.ErrEnded, http.StatusConflict, ""},
 	{engine.ErrNotPaused, http.StatusConflict, ""},
+	{engine.ErrConfirmed, http.StatusConflict, ""},
 	{errNotOurs, http.StatusConflict, ""},
 	{errNoContent, http.StatusServiceUnavailable, ""},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, ""},

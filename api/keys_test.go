@@ -39,6 +39,8 @@ func TestScopesOpenTheirRoutesOnly(t *testing.T) {
 		{"POST", "/api/v1/events", "clients"},
 		{"GET", "/api/v1/messages", "read"},
 		{"GET", "/api/v1/messages/1.eml", "read"},
+		{"POST", "/api/v1/messages/1/confirm", "admin"},
+		{"POST", "/api/v1/messages/confirm", "admin"},
 		{"GET", "/api/v1/suppressions", "read"},
 		{"POST", "/api/v1/suppressions", "send"},
 		{"DELETE", "/api/v1/suppressions?email=a@example.com", "admin"},

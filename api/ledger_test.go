@@ -240,9 +240,9 @@ func TestSuppressionEndsChainsAndCanBeLifted(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	k.client("ann", map[string]any{"category": "C"})
-	got := k.send("POST", "/api/v1/suppressions", map[string]any{"email": "ANN@example.com", "source": "asked on the phone"}).is(201).json()
+	got := k.send("POST", "/api/v1/suppressions", map[string]any{"email": "ANN@example.com", "source": "asked on the phone", "note": ""}).is(201).json()
 	delete(got, "created_at")
-	want := map[string]any{"email": "ann@example.com", "sequence": "", "reason": "manual", "source": "asked on the phone"}
+	want := map[string]any{"email": "ann@example.com", "sequence": "", "reason": "manual", "source": "asked on the phone", "note": ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suppression (-want +got):\n%s", diff)
 	}

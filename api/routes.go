@@ -21,6 +21,10 @@ func (s *server) routes() {
 	on(s, "PUT /api/v1/clients/{external_id}", clients, usual, "Adds or changes a client; what is missing or null keeps its value", s.putClient)
 	on(s, "GET /api/v1/clients/{external_id}", read, usual, "One client", s.client)
 	on(s, "DELETE /api/v1/clients/{external_id}", clients, usual, "Erases a client and everything that names him, for good", s.eraseClient)
+	on(s, "GET /api/v1/clients/{external_id}/consents", read, usual, "Every ground for mailing a client that was ever recorded, and its withdrawal", s.consents)
+	on(s, "GET /api/v1/clients/{external_id}/export", admin, slow, "Everything that is kept about a client, for whoever asks what it is", s.exportClient)
+	on(s, "DELETE /api/v1/clients/{external_id}/absence", clients, usual, "Says that a client is back who was out of the office", s.endAbsence)
+	on(s, "DELETE /api/v1/clients/{external_id}/preference", clients, usual, "Forgets that a client asked for fewer letters, because he says otherwise now", s.dropPreference)
 	on(s, "POST /api/v1/clients/bulk", clients, bulky, "Adds or changes up to 10,000 clients, each wholly or not at all", s.bulk)
 
 	// Reps, so that the CRM can name the owners of clients.
@@ -39,20 +43,27 @@ func (s *server) routes() {
 	on(s, "GET /api/v1/touches", read, usual, "Touches, newest first", s.touches)
 	on(s, "POST /api/v1/touches", clients, usual, "Writes down what a person did: a call, a meeting, a letter by hand", s.addTouch)
 	on(s, "POST /api/v1/events", clients, usual, "Tells what happened in the CRM, once by its id", s.event)
+	on(s, "GET /api/v1/refusals", read, slow, "What clients said no with: reasons and whose side they are on", s.refusals)
 
 	// Tasks: calls and whatever else reps should do.
 	on(s, "GET /api/v1/tasks", read, usual, "Tasks, by when they are due", s.tasks)
 	on(s, "POST /api/v1/tasks/{id}/done", clients, usual, "Closes a task; the sequence that waits for it goes on. Said again with the same note it changes nothing, with another it is a conflict", s.taskDone)
+	on(s, "POST /api/v1/tasks/{id}/suppress", send, usual, "Believes that a client wants no more letters who seems to ask for that, and closes the task", s.suppressByTask)
 
 	// Messages: letters planned, under way and sent.
 	on(s, "GET /api/v1/messages", read, usual, "Messages, newest first", s.messages)
 	on(s, "GET /api/v1/messages/{id}", read, usual, "One message, by its id or Message-ID", s.message)
+	on(s, "POST /api/v1/messages/{id}/confirm", admin, usual, "Decides about a letter of which nobody knows whether it arrived", s.confirmMessage)
+	on(s, "POST /api/v1/messages/confirm", admin, slow, "Decides about all such letters, up to 5,000 a call", s.confirmMessages)
 	on(s, "GET /api/v1/messages/{id}/eml", read, usual, "The exact bytes that were sent", s.source) // documented as {id}.eml, see sourceSuffix
 
 	// Suppressions: who must not be mailed.
 	on(s, "GET /api/v1/suppressions", read, usual, "Suppressed addresses, newest first", s.suppressions)
 	on(s, "POST /api/v1/suppressions", send, usual, "Keeps an address from being mailed", s.suppress)
-	on(s, "DELETE /api/v1/suppressions", admin, usual, "Lets an address be mailed again", s.unsuppress)
+	on(s, "DELETE /api/v1/suppressions", admin, usual, "Lets an address be mailed again; the audit keeps who said so", s.unsuppress)
+	on(s, "POST /api/v1/suppressions/import", send, bulky, "Adds a list from elsewhere, up to 200,000 lines; what is known stays as it is", s.importSuppressions)
+	on(s, "GET /api/v1/suppressions/export", admin, slow, "The whole list as CSV, which an import takes", s.exportSuppressions)
+	on(s, "GET /api/v1/audit", admin, usual, "What people have done that others must be able to check, newest first", s.audit)
 
 	// Sequences as published.
 	on(s, "GET /api/v1/sequences", read, usual, "The published sequences, highest priority first", s.sequences)
@@ -63,9 +74,16 @@ func (s *server) routes() {
 	// What webhook steps have told other systems.
 	on(s, "GET /api/v1/webhook-deliveries", read, usual, "What steps have told other systems, newest first", s.webhooks)
 
+	// Evidence: what has come back, from providers and mailboxes.
+	on(s, "GET /api/v1/evidence", read, usual, "What came back and what was made of it, newest first", s.evidence)
+	on(s, "POST /api/v1/evidence/{id}/again", admin, usual, "Reads a piece of evidence again, by the rules of now", s.evidenceAgain)
+
 	// Senders: the mailboxes letters come from.
 	on(s, "GET /api/v1/senders", read, usual, "Senders: what they sent today, their limits, and why one is paused", s.senders)
 	on(s, "POST /api/v1/senders/{email}/resume", send, usual, "Lets a paused sender go on", s.resumeSender)
+
+	// Mailboxes: where answers and bounces arrive.
+	on(s, "GET /api/v1/mailboxes", read, usual, "Mailboxes that are read: when last, and why one cannot be", s.mailboxes)
 
 	// Segments: saved filters over clients.
 	on(s, "GET /api/v1/segments", read, usual, "Segments, by name", s.segments)
@@ -86,6 +104,7 @@ func (s *server) routes() {
 
 	s.documentBulk()
 	s.documentSource()
+	s.documentImport()
 
 	e := s.echo
 	// Links in letters; only POST /u changes anything.
@@ -93,6 +112,9 @@ func (s *server) routes() {
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/c/:token", s.click)
 	e.Match([]string{http.MethodGet, http.MethodHead}, "/u/:token", s.unsubscribePage)
 	e.POST("/u/:token", s.unsubscribe)
+
+	// What providers tell of letters: signed, kept raw, and read in jobs.
+	e.POST("/hooks/:provider", s.hook)
 
 	// Operations.
 	e.GET("/healthz", s.healthz)          // the process answers

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
+	"seventh/internal/engine"
 	"seventh/internal/store"
 )
 
@@ -16,29 +18,32 @@ type suppressionJSON struct {
 	Sequence  string    `json:"sequence" doc:"Empty: every automated letter."`
 	Reason    string    `json:"reason" enum:"unsubscribed,bounced,complained,manual"`
 	Source    string    `json:"source"`
+	Note      string    `json:"note"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
 func showSuppression(x *store.Suppression) suppressionJSON {
-	return suppressionJSON{Email: x.Address, Sequence: x.Scope, Reason: x.Reason, Source: x.Source, CreatedAt: x.CreatedAt.UTC()}
+	return suppressionJSON{Email: x.Address, Sequence: x.Scope, Reason: x.Reason, Source: x.Source, Note: x.Note, CreatedAt: x.CreatedAt.UTC()}
 }
 
 // suppressions lists them.
 func (s *server) suppressions(ctx context.Context, in *struct {
 	Paging
-	Email string `query:"email" doc:"Of this address only."`
+	Email    string `query:"email" doc:"Of this address only."`
+	Sequence string `query:"sequence" doc:"Of this sequence only."`
+	Reason   string `query:"reason" enum:"unsubscribed,bounced,complained,manual"`
 }) (*list[suppressionJSON], error) {
 	before, err := lastID("suppressions", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	address := ""
+	filter := store.SuppressionFilter{Scope: in.Sequence, Reason: in.Reason, Before: before, Limit: in.Limit + 1}
 	if in.Email != "" {
-		if address, err = addressOf("query.email", in.Email); err != nil {
+		if filter.Address, err = addressOf("query.email", in.Email); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := store.ListSuppressions(ctx, s.DB, address, before, in.Limit+1)
+	rows, err := store.ListSuppressions(ctx, s.DB, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -61,100 +66,99 @@ type suppressionAnswer struct {
 	Body   suppressionJSON
 }
 
+// suppressionItem is what callers say about an address that must not be mailed.
+type suppressionItem struct {
+	Email     string     `json:"email"`
+	Sequence  string     `json:"sequence,omitempty" doc:"Only letters of this sequence; every automated letter if left out."`
+	Reason    string     `json:"reason,omitempty" enum:"unsubscribed,bounced,complained,manual" default:"manual"`
+	Source    string     `json:"source,omitempty" doc:"Who or what asked for it; api if left out."`
+	Note      string     `json:"note,omitempty" doc:"For people."`
+	CreatedAt *time.Time `json:"created_at,omitempty" doc:"Since when, for lists that come from another system; now if left out."`
+}
+
+// read checks an item and makes a row of it.
+func (item *suppressionItem) read(at string, catalog *engine.Catalog, now time.Time) (store.Suppression, error) {
+	check := (&rules{now: now}).check()
+	check.externalID(at+"email", item.Email)
+	check.email(at+"email", &item.Email)
+	check.line(at+"source", &item.Source, nameLimit)
+	check.line(at+"note", &item.Note, noteLimit)
+	check.past(at+"created_at", item.CreatedAt)
+	if item.Reason != "" && !slices.Contains(suppressionReasons, item.Reason) {
+		check.add(at+"reason", "must be unsubscribed, bounced, complained or manual", item.Reason)
+	}
+	if item.Sequence != "" && (catalog == nil || catalog.Current(item.Sequence) == nil) {
+		check.add(at+"sequence", "is no published sequence; leave it out for every automated letter", item.Sequence)
+	}
+	if err := check.err(); err != nil {
+		return store.Suppression{}, err
+	}
+	address, err := store.NormalizeAddress(item.Email)
+	x := store.Suppression{Address: address, Scope: item.Sequence, Reason: cmp.Or(item.Reason, "manual"), Source: cmp.Or(item.Source, "api"), Note: item.Note, CreatedAt: now}
+	if item.CreatedAt != nil {
+		x.CreatedAt = *item.CreatedAt
+	}
+	return x, err
+}
+
+// noteLimit is how much a note may say, in characters.
+const noteLimit = 500
+
+var suppressionReasons = []string{"unsubscribed", "bounced", "complained", "manual"}
+
 // suppress keeps an address from being mailed, and ends the chains of the client
 // who has it. An address of nobody is kept for the day when somebody has it.
-func (s *server) suppress(ctx context.Context, in *struct {
-	Body struct {
-		Email  string `json:"email"`
-		Source string `json:"source,omitempty" doc:"Who or what asked for it; api if left out."`
-	}
-}) (*suppressionAnswer, error) {
-	check := (&rules{}).check()
-	check.line("body.source", &in.Body.Source, nameLimit)
-	if err := check.err(); err != nil {
-		return nil, err
-	}
-	address, err := addressOf("body.email", in.Body.Email)
+func (s *server) suppress(ctx context.Context, in *struct{ Body suppressionItem }) (*suppressionAnswer, error) {
+	catalog, now, err := s.moment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	source := in.Body.Source
-	if source == "" {
-		source = "api"
-	}
-	if err := s.suppressAddress(ctx, address, source); err != nil {
+	x, err := in.Body.read("body.", catalog, now)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := store.SuppressionsOf(ctx, s.DB, []string{address})
+	if _, err := s.Engine.SuppressMany(ctx, []store.Suppression{x}); err != nil {
+		return nil, err
+	}
+	rows, err := store.SuppressionsOf(ctx, s.DB, []string{x.Address})
 	if err != nil {
 		return nil, err
 	}
 	for i := range rows {
-		if rows[i].Scope == "" {
+		if rows[i].Scope == x.Scope {
 			return &suppressionAnswer{Status: http.StatusCreated, Body: showSuppression(&rows[i])}, nil
 		}
 	}
 	return nil, store.ErrNotFound // lifted again at the same moment
 }
 
-func (s *server) suppressAddress(ctx context.Context, address, source string) error {
-	client, err := s.holder(ctx, s.DB, address)
+// moment is the content in force, nil before the first publication, and business time.
+func (s *server) moment(ctx context.Context) (*engine.Catalog, time.Time, error) {
+	now, err := store.Now(ctx, s.DB)
 	if err != nil {
-		return err
+		return nil, now, err
 	}
-	if client != nil {
-		return s.Engine.Suppress(ctx, client.ID, source)
+	catalog, err := s.Engine.Catalog(ctx, s.DB)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, now, nil
 	}
-	return store.Tx(ctx, s.DB, func(tx pgx.Tx) error {
-		if err := store.LockAddresses(ctx, tx, []string{address}); err != nil {
-			return err
-		}
-		now, err := store.Now(ctx, tx)
-		if err != nil {
-			return err
-		}
-		_, err = store.Suppress(ctx, tx, store.Suppression{Address: address, Reason: "manual", Source: source, CreatedAt: now})
-		return err
-	})
+	return catalog, now, err
 }
 
-// holder is the client who has an address, or nil.
-func (s *server) holder(ctx context.Context, db store.DB, address string) (*store.Client, error) {
-	holders, err := store.AddressHolders(ctx, db, []string{address})
-	if err != nil || holders[address] == "" {
-		return nil, err
-	}
-	client, err := store.ClientByExternalID(ctx, db, holders[address])
-	if err != nil {
-		return nil, err
-	}
-	return &client, nil
-}
-
-// unsuppress lifts all suppressions of an address; the sequences of the client who
-// has it are decided anew.
+// unsuppress lifts suppressions of an address; the sequences of the client who has it are
+// decided anew.
 func (s *server) unsuppress(ctx context.Context, in *struct {
-	Email string `query:"email" required:"true"`
+	Email    string `query:"email" required:"true"`
+	Sequence string `query:"sequence" doc:"Only that of this sequence; all of the address if left out."`
+	Why      string `query:"why" doc:"For the audit: on whose word." maxLength:"500"`
 }) (*struct{}, error) {
 	address, err := addressOf("query.email", in.Email)
 	if err != nil {
 		return nil, err
 	}
-	return nil, store.Tx(ctx, s.DB, func(tx pgx.Tx) error {
-		if err := store.Unsuppress(ctx, tx, address); err != nil {
-			return err
-		}
-		client, err := s.holder(ctx, tx, address)
-		if err != nil || client == nil {
-			return err
-		}
-		now, err := store.Now(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := store.ReviewClients(ctx, tx, []int64{client.ID}, now); err != nil {
-			return err
-		}
-		return store.Notify(ctx, tx, store.PlanChannel)
-	})
+	var scope *string
+	if in.Sequence != "" {
+		scope = &in.Sequence
+	}
+	return nil, s.Engine.Unsuppress(ctx, address, scope, "key:"+callerOf(ctx).id, in.Why)
 }

@@ -35,6 +35,9 @@ type taskJSON struct {
 	ClosedAt   *time.Time `json:"closed_at"`
 	ClosedBy   string     `json:"closed_by" doc:"A rep's e-mail address, or seventh."`
 	Note       string     `json:"note"`
+	Text       string     `json:"text" doc:"What the client wrote, the latest first; empty for nothing."`
+	About      string     `json:"about" enum:",answer,opt_out,away,automatic" doc:"Of origin reply: answer: a person wrote, and chains with stop_on wait until this is done; opt_out: the client wanted no more letters and gets none; away: he is out of the office; automatic: only machines answer."`
+	OptOut     bool       `json:"opt_out" doc:"The client seems to want no more letters: POST /api/v1/tasks/{id}/suppress believes it."`
 }
 
 func showTask(t *store.Task, scripts map[int64]string) taskJSON {
@@ -42,6 +45,7 @@ func showTask(t *store.Task, scripts map[int64]string) taskJSON {
 		ID: t.ID, Client: t.Client, Rep: t.Owner, Kind: t.Kind, Origin: t.Origin, Title: t.Title, Script: scripts[t.ID], ScriptName: t.Script,
 		Sequence: t.Sequence, Step: t.Step, State: t.State, DueAt: t.DueAt.UTC(), LateAt: utc(t.LateAt), CreatedAt: t.CreatedAt.UTC(),
 		ClosedAt: utc(t.ClosedAt), ClosedBy: t.ClosedBy, Note: t.Note,
+		Text: t.Body, About: t.About, OptOut: t.OptOut,
 	}
 }
 

@@ -90,6 +90,7 @@ func TestTaskHasItsScriptFilled(t *testing.T) {
 		"id": 1.0, "client": "ivan", "rep": "ann@levanto.test", "kind": "call", "origin": "cadence", "title": "", "script_name": "", "sequence": "",
 		"step": "", "state": "open", "due_at": monday.AddDate(0, 0, 1).UTC().Format(time.RFC3339), "late_at": nil,
 		"created_at": monday.AddDate(0, 0, 1).UTC().Format(time.RFC3339), "closed_at": nil, "closed_by": "", "note": "",
+		"text": "", "about": "", "opt_out": false,
 	}
 	if diff := cmp.Diff(want, item); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -24,6 +24,8 @@ var imports = map[string][]string{
 	"internal/token":    {},
 	"internal/postgres": {},
 	"internal/smtptest": {},
+	"internal/imaptest": {},
+	"internal/mailbox":  {},
 	"migrations":        {},
 	"internal/pgtest":   {"internal/postgres", "migrations"},
 	"internal/store":    {"sequences"}, // filters become SQL there
@@ -31,10 +33,10 @@ var imports = map[string][]string{
 	"internal/mail":     {"internal/failpoint", "internal/inbound", "templates"},
 	"internal/content":  {"internal/store", "sequences", "templates"},
 	"internal/engine":   {"internal/inbound", "internal/store", "internal/token", "sequences"},
-	"worker":            {"internal/engine", "internal/failpoint", "internal/content", "internal/store", "internal/mail", "internal/inbound", "internal/token", "sequences", "templates"},
+	"worker":            {"internal/engine", "internal/failpoint", "internal/content", "internal/store", "internal/mail", "internal/mailbox", "internal/inbound", "internal/token", "sequences", "templates"},
 	"api":               {"internal/engine", "internal/content", "internal/inbound", "internal/store", "internal/sandbox", "internal/token", "sequences", "templates"},
 	"cmd": {
-		"api", "worker", "migrations", "sequences", "templates", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/inbound",
+		"api", "worker", "migrations", "sequences", "templates", "internal/content", "internal/engine", "internal/store", "internal/mail", "internal/mailbox", "internal/inbound",
 		"internal/token", "internal/postgres", "internal/sandbox", "internal/rehearsal",
 	},
 	"internal/failpoint": {},
@@ -52,6 +54,7 @@ var libraries = map[string][]string{
 	"github.com/riverqueue":           {"internal/engine", "worker", "migrations", "cmd"},
 	"seventh/internal/pgtest":         {}, // only tests
 	"seventh/internal/smtptest":       {},
+	"seventh/internal/imaptest":       {},
 	"github.com/emersion/go-smtp":     {"internal/sandbox"},
 	"github.com/emersion/go-msgauth":  {},
 	"github.com/google/go-cmp":        {},

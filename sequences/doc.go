@@ -19,7 +19,8 @@
 //	priority: 20                 # the higher one wins when two compete for a client
 //	sender: owner                # the client's rep (default), or a name from senders
 //	window: office               # a name from windows; without it always open
-//	exit_on: [reply, purchase]   # unsubscribe, bounce and complaint always stop
+//	exit_on: [purchase]          # unsubscribe, bounce and complaint always stop
+//	stop_on: [company_reply]     # holds it until the rep has answered; or reply
 //	steps:
 //	  - id: guide
 //	    email: c/guide

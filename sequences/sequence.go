@@ -68,6 +68,7 @@ type Reentry struct {
 type Sequence struct {
 	Name        string     `yaml:"sequence" jsonschema:"required,pattern=^[a-z0-9][a-z0-9_-]*$,example=c-nurture" jsonschema_description:"write the sequence's name, for example sequence: c-nurture"`
 	Title       string     `yaml:"title" jsonschema_description:"what people read; the name if left out"`
+	Series      seriesName `yaml:"series" jsonschema_description:"what clients call its letters, by language, where they unsubscribe: en: Letters about compressed air; without it they read the title"`
 	Audience    Filter     `yaml:"audience" jsonschema_description:"which clients the sequence is for; without it all"`
 	Enroll      EnrollMode `yaml:"enroll" jsonschema:"enum=automatic,enum=manual,default=manual" jsonschema_description:"automatic: everybody in the audience; manual: only through the API"`
 	Reentry     Reentry    `yaml:"reentry" jsonschema_description:"when a client may start again after a finished run"`
@@ -77,6 +78,7 @@ type Sequence struct {
 	MaxAge      Duration   `yaml:"max_age" jsonschema_description:"how late a letter may be before missed decides; without it letters wait for as long as it takes"`
 	Window      string     `yaml:"window" jsonschema_description:"the name of a window in seventh.yaml; without it letters go at any time"`
 	ExitOn      ExitOn     `yaml:"exit_on" jsonschema_description:"what ends the sequence for a client: reply, unsubscribe, bounce, complaint, purchase, category_change, or conditions such as touches >= 12; unsubscribe, bounce and complaint always do"`
+	StopOn      []string   `yaml:"stop_on" jsonschema:"enum=reply,enum=company_reply,uniqueItems=true" jsonschema_description:"what holds the sequence until the rep has done the task to answer it: reply: the client replied; company_reply: anybody at his company did"`
 	For         string     `yaml:"for" jsonschema:"enum=acquisition,enum=customers,enum=anyone,default=anyone" jsonschema_description:"acquisition: never goes to a customer; customers: goes to customers only, who are spoken to differently"`
 	OnChange    string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
 	Replace     replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
@@ -140,7 +142,9 @@ func (s *Sequence) check(d *decoder) {
 	if s.Title == "" {
 		s.Title = s.Name
 	}
+	s.checkSeries(d)
 	s.checkMissed(d)
+	s.checkStopOn(d)
 	d.checkSteps(s)
 	s.checkEdits(d)
 	d.letterName(d.spotOf("handover"), s.Handover)

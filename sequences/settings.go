@@ -26,6 +26,7 @@ type Settings struct {
 	DKIM           map[string]DKIM      `yaml:"dkim" jsonschema_description:"keys to sign letters with, by domain, if no mail server does it"`
 	Limits         Limits               `yaml:"limits" jsonschema_description:"how many automated letters may go to whom; over a limit a letter waits, it is never lost"`
 	Webhooks       map[string]Webhook   `yaml:"webhooks" jsonschema_description:"other systems that steps tell, by name"`
+	Hooks          Hooks                `yaml:"hooks" jsonschema_description:"providers that tell what became of letters, by posting to /hooks/PROVIDER"`
 	Bounces        Bounces              `yaml:"bounces" jsonschema_description:"where undeliverable letters come back to; without it, to the sender"`
 	Tracking       Tracking             `yaml:"tracking" jsonschema_description:"how it is found out who opens letters and follows links"`
 	Breakers       Breakers             `yaml:"breakers" jsonschema_description:"when a sequence or a sender is paused by itself until a person looks"`
@@ -85,6 +86,7 @@ func (s *Settings) check(d *decoder) {
 	s.Limits.check(d)
 	s.Breakers.check(d)
 	s.checkWebhooks(d)
+	s.Hooks.check(d)
 	for i, locale := range s.Locales {
 		if !localePattern.MatchString(locale) {
 			d.problem(d.spotOf("locales["+strconv.Itoa(i)+"]"), "%s is not a locale: write a language code, for example en or ru", quoted(locale))

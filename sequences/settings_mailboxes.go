@@ -35,6 +35,28 @@ var notRead = []string{
 	"[gmail]/черновики", "[gmail]/корзина",
 }
 
+// NamedMailbox is a mailbox with where the settings name it, and what comes to it.
+type NamedMailbox struct {
+	*Mailbox
+	Name    string // senders.ann, bounces
+	Address string
+	Sends   bool // the address is a sender's
+}
+
+// Mailboxes are all that the settings name, by name.
+func (s *Settings) Mailboxes() []NamedMailbox {
+	var list []NamedMailbox
+	if m := s.Bounces.Mailbox; m != nil {
+		list = append(list, NamedMailbox{m, "bounces", s.Bounces.Address, false})
+	}
+	for _, name := range names(s.Senders) {
+		if sender := s.Senders[name]; sender.Mailbox != nil {
+			list = append(list, NamedMailbox{sender.Mailbox, "senders." + name, sender.Email, true})
+		}
+	}
+	return list
+}
+
 func (s *Settings) checkMailboxes(d *decoder) {
 	for _, name := range names(s.Senders) {
 		path, sender := "senders."+name, s.Senders[name]

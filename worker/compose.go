@@ -81,6 +81,7 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 		Date:        now.In(l.Zone),
 		Unsubscribe: unsubscribe, UnsubscribeMailto: back.leave,
 		ListID: l.Version.Sequence.Name + "." + domain,
+		Relay:  w.relay(edition.settings.Hooks, l.MessageID),
 	}, rendered)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)

@@ -11,7 +11,6 @@ import (
 	"seventh/internal/engine"
 	"seventh/internal/inbound"
 	"seventh/internal/store"
-	"seventh/internal/token"
 )
 
 // evidenceWorker reads what came back, finds the letter of ours that it is about and
@@ -41,7 +40,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 	}
 	failure := w.apply(ctx, &evidence)
 	if failure != nil {
-		evidence.Note = kept(failure.Error())
+		evidence.State, evidence.Note = store.EvidenceWaiting, kept(failure.Error())
 		if job.Attempt >= job.MaxAttempts {
 			evidence.State = store.EvidenceQuarantined
 			w.options.Log.Error("evidence was put aside", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", failure)
@@ -56,7 +55,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 
 // apply reads a piece of evidence and applies it, and writes into it what was made of it.
 func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
-	events, err := w.read(evidence)
+	events, err := w.read(ctx, evidence)
 	if err != nil {
 		evidence.State, evidence.Note = store.EvidenceQuarantined, kept(err.Error())
 		w.options.Log.Warn("evidence cannot be read", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", err)
@@ -86,23 +85,29 @@ func sourceOf(evidence *store.Evidence) string {
 }
 
 // read makes events of evidence.
-func (w *Worker) read(evidence *store.Evidence) ([]inbound.Event, error) {
-	return nil, fmt.Errorf("nobody reads what comes from %s %s", evidence.Source, evidence.Origin)
+func (w *Worker) read(ctx context.Context, evidence *store.Evidence) ([]inbound.Event, error) {
+	switch evidence.Source {
+	case store.FromHook:
+		return readHook(evidence)
+	case store.FromMailbox:
+		return w.readMail(ctx, evidence.Raw)
+	}
+	return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
 }
 
-// marks are what addresses and Message-IDs of ours hold, and how the left part of an
-// address begins.
-var marks = []token.Purpose{token.Return, token.Reply, token.MessageID}
+// readHook reads what a provider posted.
+func readHook(evidence *store.Evidence) ([]inbound.Event, error) {
+	provider := inbound.Providers[evidence.Origin]
+	if provider == nil {
+		return nil, fmt.Errorf("there is no provider %s", evidence.Origin)
+	}
+	return provider.Events(evidence.Raw)
+}
 
 // letterOf finds the letter of ours that an event is about.
 func (w *Worker) letterOf(event inbound.Event) (int64, bool) {
-	for _, ref := range event.Refs {
-		mark := inbound.MarkIn(ref)
-		for _, purpose := range marks {
-			if id, err := w.options.Links.OpenMark(mark, purpose); err == nil {
-				return id, true
-			}
-		}
+	if event.Number > 0 {
+		return event.Number, true
 	}
-	return 0, false
+	return w.messageOf(event.Refs)
 }

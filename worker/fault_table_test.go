@@ -246,7 +246,7 @@ func (f *firm) suffered(client, says string) consequence {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		f.t.Fatal(err)
 	}
-	blamed, err := store.ListSuppressions(ctx, f.db, "", 0, 2)
+	blamed, err := store.ListSuppressions(ctx, f.db, store.SuppressionFilter{Limit: 2})
 	must(f.t, err)
 	if len(blamed) > 1 || len(blamed) == 1 && blamed[0].Address != client+"@example.com" {
 		f.t.Errorf("suppressed are %v", blamed)

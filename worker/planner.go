@@ -55,6 +55,7 @@ func (w *Worker) mend(ctx context.Context) {
 			w.options.Log.Error("enrollments were missing from what is due; they are due again", "enrollments", forgotten)
 		}
 		w.mendCalls(ctx)
+		w.forget(ctx)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestLettersWaitWhileTheMailServerRefusesService(t *testing.T) {
 			wantEachOnce(t, 20, server)
 			f.wantCounts(map[string]int{"sent": 20})
 			f.wantNothingLeft()
-			if list, err := store.ListSuppressions(t.Context(), f.db, "", 0, 1); err != nil || len(list) > 0 {
+			if list, err := store.ListSuppressions(t.Context(), f.db, store.SuppressionFilter{Limit: 1}); err != nil || len(list) > 0 {
 				t.Errorf("a client was blamed: %v, %v", list, err)
 			}
 		})

@@ -6,7 +6,8 @@
 // composed (compose.go) and sent over kept SMTP connections (lane.go), while the
 // committer writes T2 and T3 of all connections in group commits (committer.go).
 // What webhook steps tell other systems is posted in jobs of its own (webhook.go), and
-// what comes back is read in others (evidence.go).
+// what comes back is read in others (evidence.go). One process at a time reads the
+// mailboxes in which some of that arrives (mailboxes.go).
 package worker
 
 import (
@@ -45,6 +46,8 @@ type Options struct {
 	// HighWater is the file that remembers how far the database had come, so that a
 	// restored backup is noticed; '' remembers it while the process lives.
 	HighWater string
+	// Wall is the time that mailboxes are read at; nil is time.Now.
+	Wall func() time.Time
 	// WebhookPatience is how long a receiver of webhooks may take; zero is ten seconds.
 	WebhookPatience time.Duration
 }
@@ -60,6 +63,8 @@ type Worker struct {
 	fleet     *fleet
 	committer *committer
 	letters   letters
+
+	mailboxSlots chan struct{} // held while letters of a mailbox are being read
 }
 
 const (
@@ -82,7 +87,7 @@ func New(o Options) (*Worker, error) {
 	if o.Lease <= 0 {
 		o.Lease = defaultLease
 	}
-	w := &Worker{options: o}
+	w := &Worker{options: o, mailboxSlots: make(chan struct{}, mailboxesAtOnce)}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverWorker{worker: w})
 	river.AddWorker(workers, newWebhookWorker(w, o.WebhookPatience))
@@ -149,6 +154,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.session.keep(finishing); return nil })
 	group.Go(func() error { w.plan(ctx); return nil })
 	group.Go(func() error { w.mend(ctx); return nil })
+	group.Go(func() error { w.listen(ctx); return nil })
 	group.Go(func() error { w.rejudge(ctx); return nil })
 	if err := w.river.Start(finishing); err != nil {
 		stopPlanning()

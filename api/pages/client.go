@@ -22,6 +22,7 @@ type clientPage struct {
 	Owner      string
 	Local      string // the time on the client's clock
 	Consent    string
+	Away       *awayPart
 	NextCall   *moment // that the category asks for; nil for none
 	Suppressed []suppressedPart
 	Chains     []chain
@@ -85,6 +86,11 @@ func (s *site) showClient(c echo.Context) error {
 		on := at(*call, f.scene.zone)
 		page.NextCall = &on
 	}
+	away, err := s.awayParts(ctx, f.scene, []int64{client.ID})
+	if err != nil {
+		return err
+	}
+	page.Away = away[client.ID]
 	if client.OwnerID != nil {
 		owner, err := store.UserByID(ctx, s.DB, *client.OwnerID)
 		if err != nil {

@@ -43,6 +43,7 @@ type feedRow struct {
 	Sequence string
 	Step     string
 	Rep      string
+	Text     string // of an answer
 }
 
 // option is a choice of a filter.
@@ -144,7 +145,7 @@ func (s *site) feedOptions(ctx context.Context, page *feedPage, f store.TouchFil
 func (sc scene) row(r store.Touch) feedRow {
 	row := feedRow{
 		At: at(r.At, sc.zone), Client: r.Client, Name: orElse(r.Name, r.Client), Company: r.Company, Category: r.Category,
-		Kind: r.Kind, What: happened(r), Step: r.Step, Rep: orElse(r.RepName, r.Rep),
+		Kind: r.Kind, What: happened(r), Step: r.Step, Rep: orElse(r.RepName, r.Rep), Text: wrote(r),
 	}
 	if r.Sequence != "" {
 		row.Sequence = sc.title(r.Sequence)

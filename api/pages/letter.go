@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"seventh/internal/engine"
 	"seventh/internal/store"
 )
 
@@ -25,6 +26,7 @@ type letterPage struct {
 	Sent     bool   // there is something to show
 	Text     string
 	HasHTML  bool
+	Ways     []way // of an unconfirmed letter: what somebody may take it for
 	Headers  []header
 }
 
@@ -65,6 +67,14 @@ func (s *site) showLetter(c echo.Context) error {
 		}
 	}
 	page.Facts = f.scene.facts(m, parsed)
+	closings, err := store.ClosingsOf(ctx, s.DB, m.ID)
+	if err != nil {
+		return err
+	}
+	page.Facts = append(page.Facts, f.scene.closed(closings)...)
+	if m.State == "unconfirmed" && f.User.Role == "admin" {
+		page.Ways = ways
+	}
 	return letterView.render(c, http.StatusOK, page)
 }
 
@@ -103,6 +113,21 @@ func (sc scene) facts(m store.Message, l parsedLetter) []fact {
 		}
 	}
 	return kept
+}
+
+// closed says who decided about a letter that was unconfirmed.
+func (sc scene) closed(closings []store.Closing) []fact {
+	words := map[string]string{engine.AsSent: "taken for sent", engine.AsFailed: "taken for lost", engine.AsSendAgain: "sent again"}
+	list := make([]fact, len(closings))
+	for i, c := range closings {
+		when := at(c.At, sc.zone)
+		value := fmt.Sprintf("%s by %s, %s", words[c.As], c.By, when.Shown)
+		if c.Note != "" {
+			value += ": " + c.Note
+		}
+		list[i] = fact{Name: "Cleared up", Value: value}
+	}
+	return list
 }
 
 func phraseOrNone(reason string) string {

@@ -8,8 +8,10 @@
 //	feed.go       /                  every touch, newest first
 //	clients.go    /clients           the list
 //	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
+//	suppressions.go /suppressions    who is not mailed; /refusals why clients said no
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
-//	tasks.go      /tasks             what a rep should do
+//	unconfirmed.go /unconfirmed      letters of which nobody knows whether they arrived
+//	tasks.go      /tasks             what a rep should do; answers.go what clients wrote, and who is away
 //	sequences.go  /sequences         what is published, and how it does
 //	content.go    /content           serve --watch: the folder's problems, or its plan
 //	inbox.go      /sandbox/inbox     sandbox only: captured letters and the clock
@@ -78,16 +80,30 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/clients", s.listClients)
 	page(http.MethodGet, "/clients/:client", s.showClient)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
+	page(http.MethodPost, "/clients/:client/back", s.endAbsence)
+
+	// Who is not mailed and why, and why clients said no.
+	page(http.MethodGet, "/suppressions", s.listSuppressions)
+	page(http.MethodPost, "/suppressions", s.addSuppression)
+	page(http.MethodPost, "/suppressions/lift", s.liftSuppression)
+	page(http.MethodGet, "/suppressions/list.csv", s.downloadSuppressions)
+	page(http.MethodGet, "/refusals", s.showRefusals)
 
 	// What reps should do, and having done it.
 	page(http.MethodGet, "/tasks", s.showTasks)
 	page(http.MethodPost, "/tasks/:id/done", s.closeTask)
+	page(http.MethodPost, "/tasks/:id/suppress", s.suppressByTask)
 
 	// One letter; what the frame on its page shows; its source to read and to keep.
 	page(http.MethodGet, "/letters/:id", s.showLetter)
 	page(http.MethodGet, "/letters/:id/preview", s.previewLetter)
 	page(http.MethodGet, "/letters/:id/source", s.letterSource)
 	page(http.MethodGet, "/letters/:id/letter.eml", s.downloadLetter)
+
+	// Letters of which nobody knows whether they arrived: admins decide.
+	page(http.MethodGet, "/unconfirmed", s.listUnconfirmed)
+	page(http.MethodPost, "/unconfirmed/confirm", s.confirmAllLetters)
+	page(http.MethodPost, "/letters/:id/confirm", s.confirmLetter)
 
 	// Sequences and senders, and letting go on what was paused.
 	page(http.MethodGet, "/sequences", s.listSequences)

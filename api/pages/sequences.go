@@ -37,6 +37,7 @@ type sequenceCard struct {
 	Splits    []splitPart
 	Stopped   *pausedPart
 	Dry       *dryPart
+	Disliked  []store.Disliked // letters that mail servers refuse for what they say
 }
 
 // pausedPart says why nothing goes, and until when.
@@ -106,6 +107,10 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	disliked, err := store.ListDisliked(ctx, s.DB)
+	if err != nil {
+		return err
+	}
 	for _, v := range page.scene.catalog.Sequences() {
 		card := sequenceOf(v, people, letters)
 		if card.Splits, err = s.splitsOf(ctx, v.Sequence); err != nil {
@@ -113,6 +118,11 @@ func (s *site) listSequences(c echo.Context) error {
 		}
 		card.Stopped = page.scene.paused(pauses[card.Name])
 		card.Dry = page.scene.dry(runways, card.Name)
+		for _, d := range disliked {
+			if d.Sequence == card.Name {
+				card.Disliked = append(card.Disliked, d)
+			}
+		}
 		page.Sequences = append(page.Sequences, card)
 	}
 	standings, err := s.Engine.Standings(ctx, s.DB)

@@ -116,15 +116,16 @@ func (s *site) errorPage(next echo.HandlerFunc) echo.HandlerFunc {
 // frame is what surrounds every page: its title, who is signed in, and the clock
 // where it can be moved.
 type frame struct {
-	Title string
-	Tab   string // the part of the navigation that the page belongs to
-	User  *store.User
-	Clock string // business time, '' outside the sandbox
-	Flash string // what the last form has done
-	Watch bool   // the content folder is being watched, and the user may look
-	ToDo  int    // tasks that the user has to do now
-	Alarm string // what keeps all letters back, for those who can cure it
-	scene scene
+	Title  string
+	Tab    string // the part of the navigation that the page belongs to
+	User   *store.User
+	Clock  string // business time, '' outside the sandbox
+	Flash  string // what the last form has done
+	Watch  bool   // the content folder is being watched, and the user may look
+	ToDo   int    // tasks that the user has to do now
+	Doubts int    // unconfirmed letters that an admin may decide about
+	Alarm  string // what keeps all letters back, for those who can cure it
+	scene  scene
 }
 
 // scene is what a page needs to know about the moment: business time, the
@@ -190,6 +191,9 @@ func (s *site) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if user.Role == "admin" {
 			if f.Alarm, err = s.alarm(ctx); err != nil {
+				return err
+			}
+			if f.Doubts, err = store.CountUnconfirmed(ctx, s.DB); err != nil {
 				return err
 			}
 		}

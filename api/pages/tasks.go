@@ -54,6 +54,10 @@ type taskPart struct {
 	Owner    string
 	May      bool // the reader may close it
 	Back     string
+	Body     string // what the client wrote
+	Reply    bool   // it asks for an answer
+	OptOut   bool   // he seems to want no more letters
+	Away     *awayPart
 	script   content.Script
 }
 
@@ -85,7 +89,7 @@ func (s *site) showTasks(c echo.Context) error {
 	default:
 		filter.Owner = rep
 	}
-	list, err := store.ListTasks(ctx, s.DB, filter)
+	list, err := s.openTasks(ctx, filter)
 	if err != nil {
 		return err
 	}
@@ -122,17 +126,19 @@ func (s *site) taskReps(ctx context.Context, chosen string) ([]option, error) {
 
 // grouped sorts tasks by how much they press; calls stand before other tasks.
 func grouped(parts []taskPart, sc scene) []taskGroup {
-	groups := []taskGroup{{Name: "Late", Class: "late"}, {Name: "Today", Class: "today"}, {Name: "Coming", Class: "coming"}, {Name: "Notices", Class: "notices"}}
+	groups := []taskGroup{{Name: "Replies", Class: "replies"}, {Name: "Late", Class: "late"}, {Name: "Today", Class: "today"}, {Name: "Coming", Class: "coming"}, {Name: "Notices", Class: "notices"}}
 	tomorrow := startOf(sc.now, sc.zone).AddDate(0, 0, 1).Format(time.RFC3339)
 	for _, t := range parts {
-		at := 2
+		at := 3
 		switch {
-		case t.Kind == store.TaskNotice:
-			at = 3
-		case t.Late:
+		case t.Reply:
 			at = 0
-		case t.Due.Exact < tomorrow:
+		case t.Kind == store.TaskNotice:
+			at = 4
+		case t.Late:
 			at = 1
+		case t.Due.Exact < tomorrow:
+			at = 2
 		}
 		groups[at].Tasks = append(groups[at].Tasks, t)
 	}
@@ -184,6 +190,10 @@ func (s *site) taskParts(ctx context.Context, f frame, list []store.Task) ([]tas
 	for i := range found {
 		clients[found[i].ID] = &found[i]
 	}
+	away, err := s.awayParts(ctx, f.scene, ids)
+	if err != nil {
+		return nil, err
+	}
 	touches, err := store.LastTouches(ctx, s.DB, ids)
 	if err != nil {
 		return nil, err
@@ -200,7 +210,7 @@ func (s *site) taskParts(ctx context.Context, f frame, list []store.Task) ([]tas
 			continue // erased meanwhile
 		}
 		part := f.scene.task(t, client)
-		part.script = scripts[t.ID]
+		part.script, part.Away = scripts[t.ID], away[client.ID]
 		part.May = mayClose(f.User, t)
 		if last, any := touches[t.ClientID]; any {
 			when := at(last.At, f.scene.zone)
@@ -226,7 +236,7 @@ func (sc scene) task(t *store.Task, client *store.Client) taskPart {
 	part := taskPart{
 		ID: t.ID, Kind: t.Kind, What: taskName(t.Kind, t.Title), Client: client.ExternalID, Name: orElse(client.Name(), client.ExternalID),
 		Company: client.Company, Category: client.Category, Phone: phoneOf(client), Why: sc.whyTask(t, client), Due: at(t.DueAt, sc.zone),
-		Late: isLate(t, sc), Owner: t.Owner,
+		Late: isLate(t, sc), Owner: t.Owner, Body: t.Body, Reply: isReply(t), OptOut: t.OptOut,
 	}
 	if t.Origin == "sequence" && t.LateAt != nil {
 		ends := at(*t.LateAt, sc.zone)
@@ -246,6 +256,12 @@ func (sc scene) whyTask(t *store.Task, client *store.Client) string {
 		}
 		return why
 	case "reply":
+		switch t.About {
+		case store.AboutAway:
+			return "An automatic reply"
+		case store.AboutAutomatic:
+			return fmt.Sprintf("%d automatic replies in a row", engine.OnlyMachines)
+		}
 		return "The client replied"
 	}
 	return "Something happened in the CRM"

@@ -19,7 +19,7 @@ var phrases = map[string]string{
 	"past_customer": "past customer",
 	// why an enrollment ended
 	"finished": "all letters were sent", "replied": "the client replied", "unsubscribed": "the client unsubscribed",
-	"bounced": "the address does not exist", "complained": "the client complained of spam", "purchased": "the client bought",
+	"bounced": "the address takes no letters", "complained": "the client complained of spam", "purchased": "the client bought",
 	"category_changed": "the client's category changed", "goal": "the goal was reached", "manual": "somebody ended it",
 	"erased": "the client was erased", "sequence_removed": "the sequence was removed",
 	// consent
@@ -86,6 +86,8 @@ func happened(r store.Touch) string {
 		return text + ": “" + orElse(r.Subject, "no subject") + "”"
 	case "clicked":
 		text = fmt.Sprintf("Clicked link %d", r.Link+1)
+	case "replied", "auto_replied":
+		return answered(r)
 	case "owner_changed":
 		return withDetail(text, detail(r.Data, "owner"))
 	case "category_changed":

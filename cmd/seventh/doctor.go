@@ -94,6 +94,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 	return append(checks, together(
 		func() []check { return []check{d.publicURL(ctx), d.unsubscribe(sending.domains)} },
 		func() []check { return d.mailServers(ctx, sending) },
+		func() []check { return d.mailboxes(ctx, content, sending) },
 	)...)
 }
 

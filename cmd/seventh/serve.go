@@ -96,6 +96,7 @@ func (c serveCommand) handler(m *machine, clock *sandbox.Clock, watcher *content
 	options := api.Options{
 		Engine: m.worker.Engine(), DB: m.db.Pool, Links: m.links, Log: m.log, PublicURL: m.settings.publicURL(),
 		Key: key, Source: m.source, Secret: secret, Version: version, Ready: m.ready, Content: watcher,
+		GenericHook: m.settings.GenericHook,
 	}
 	if m.settings.sandbox() {
 		options.Sandbox = clock

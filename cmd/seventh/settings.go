@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Settings struct {
 	Data        string        `env:"SEVENTH_DATA" type:"path" default:".seventh" help:"State of the sandbox, and everywhere what tells a restored backup: keep it."`
 	Sandbox     *bool         `env:"SEVENTH_SANDBOX" negatable:"" help:"Movable clock, inbox pages, one-time login link. Default: on when neither database nor SMTP is configured."`
 	APIKey      string        `env:"SEVENTH_API_KEY" placeholder:"KEY" help:"A full-scope API key accepted beside the stored ones."`
+	GenericHook string        `env:"SEVENTH_HOOK_GENERIC_SECRET" name:"hook-generic-secret" placeholder:"whsec_…" help:"Secret of the hook /hooks/generic (Standard Webhooks). Default: none, the hook answers 404."`
 	Lease       time.Duration `env:"SEVENTH_LEASE" default:"2m" hidden:"" help:"How long a worker that hangs keeps its letters from others."`
 	Log         string        `env:"SEVENTH_LOG" placeholder:"FORMAT,LEVEL" help:"text or json, and debug, info, warn or error: 'json,debug'. Default: text on a terminal."`
 }
@@ -61,6 +63,9 @@ func (s *Settings) validate() error {
 		if _, err := mail.ParseURL(s.SMTPURL); err != nil {
 			problems = append(problems, fmt.Errorf("SEVENTH_SMTP_URL: %w", err))
 		}
+	}
+	if key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.GenericHook, "whsec_")); s.GenericHook != "" && (err != nil || len(key) == 0) {
+		problems = append(problems, errors.New("SEVENTH_HOOK_GENERIC_SECRET must be whsec_ and then base64: make one with `echo whsec_$(openssl rand -base64 24)`"))
 	}
 	if url := s.publicURL(); !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		problems = append(problems, fmt.Errorf("SEVENTH_PUBLIC_URL %q must begin with https:// (or http://)", url))

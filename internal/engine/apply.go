@@ -15,15 +15,14 @@ import (
 // keeps the address it went to, and the one he has now, from being mailed again.
 // Doing it twice changes nothing.
 func (e *Engine) Unsubscribe(ctx context.Context, messageID int64) error {
-	const source = "link"
 	letter, err := store.ToldLetterByID(ctx, e.DB, messageID)
 	if isNotFound(err) {
-		return e.refuseErased(ctx, messageID, endedUnsubscribed, source)
+		return e.refuseErased(ctx, messageID, endedUnsubscribed, fromLink)
 	}
 	if err != nil {
 		return err
 	}
-	r := Report{MessageID: messageID, Source: source, Event: inbound.Event{Kind: inbound.Unsubscribed}}
+	r := Report{MessageID: messageID, Source: fromLink, Event: inbound.Event{Kind: inbound.Unsubscribed}}
 	return e.refused(ctx, r, &letter, endedUnsubscribed)
 }
 
@@ -138,7 +137,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	if err := store.SaveClients(ctx, s.tx, []*store.Client{&s.client}); err != nil {
 		return err
 	}
-	if bought(event.Type) {
+	if s.client.Stage == notTarget && before.Stage != notTarget {
+		err = s.end(ctx, endedManual, every)
+	} else if bought(event.Type) {
 		err = s.end(ctx, endedPurchased, func(e store.Enrollment, v *Version) bool { return exitingOn("purchase")(e, v) || forOthers(e, v) })
 	} else if before.Category != s.client.Category {
 		err = errors.Join(s.end(ctx, categoryChanged, exitingOn(categoryChange)), s.engine.retimeClients(ctx, s.tx, []int64{s.client.ID}))
@@ -181,6 +182,9 @@ func (s *stop) apply(ctx context.Context, event Event) error {
 	return store.Notify(ctx, s.tx, store.PlanChannel)
 }
 
+// notTarget is the stage of somebody who is not our client: everything ends.
+const notTarget = "not_target"
+
 func bought(eventType string) bool { return eventType == "purchase" || eventType == "deal_won" }
 
 // change writes what an event says into the client.
@@ -199,10 +203,23 @@ func (s *stop) change(ctx context.Context, event Event) error {
 		}
 	case "request", "deal_opened":
 		c.Stage = "request"
+	case "meeting_booked":
+		if c.Stage == "" || c.Stage == "lead" {
+			c.Stage = "interest"
+		}
+	case "deal_lost":
+		// Back to where his category's chain looks after him: a client whose deal is
+		// lost must not be forgotten.
+		if c.Stage == "request" {
+			c.Stage = "refused_target"
+			if c.LastPurchaseAt != nil {
+				c.Stage = "customer"
+			}
+		}
 	case "refusal":
 		c.Stage = "refused_now"
 		if target, said := event.Data["target"].(bool); said && !target {
-			c.Stage = "not_target"
+			c.Stage = notTarget
 		} else if said {
 			c.Stage = "refused_target"
 		}

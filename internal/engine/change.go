@@ -82,7 +82,9 @@ func (p *planning) changers(ctx context.Context, due []*store.Enrollment, f *fac
 		}
 		_, second := changers[client.ID]
 		_, before := f.known.decided[store.StepRef{EnrollmentID: e.ID, Step: step.ID}]
-		if second || before || p.keptFrom(e, client, f) != "" || p.exit(e, version, client, f) != "" {
+		_, away := f.pressure.away[client.ID]
+		kept, _ := p.keptFrom(e, version, client, f)
+		if second || before || away || kept != "" || p.exit(e, version, client, f) != "" {
 			continue
 		}
 		if e.Waiting == resumed {

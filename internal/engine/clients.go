@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"seventh/internal/store"
@@ -92,7 +93,9 @@ func (p *ClientPatch) apply(c *store.Client, owners map[string]int64) error {
 	said(&c.Stage, p.Stage)
 	said(&c.Locale, p.Locale)
 	said(&c.TimeZone, p.TimeZone)
-	said(&c.Source, p.Source)
+	if p.Source != nil && (!referred(c.Source) || referred(*p.Source)) {
+		c.Source = *p.Source
+	}
 	if p.Attributes != nil {
 		c.Attributes = p.Attributes
 	}
@@ -114,6 +117,14 @@ func said(field *string, value *string) {
 	if value != nil {
 		*field = *value
 	}
+}
+
+// referred reports whether a source names who brought a client: a partner, or somebody
+// who recommended us. That is owed to them, and stays when the CRM later tells of a
+// channel, or of nothing.
+func referred(source string) bool {
+	kind, name, _ := strings.Cut(source, ":")
+	return name != "" && (kind == "partner" || kind == "referral")
 }
 
 // same reports whether two states of a client say the same of him, the times of the
@@ -145,6 +156,13 @@ func (e *Engine) EraseClient(ctx context.Context, externalID string) error {
 	}
 	return e.stopping(ctx, client.ID, func(s *stop) error {
 		if err := s.end(ctx, "erased", every); err != nil {
+			return err
+		}
+		now, err := store.Now(ctx, s.tx)
+		if err != nil {
+			return err
+		}
+		if err := e.leftCompany(ctx, s.tx, []store.Client{s.client}, now); err != nil {
 			return err
 		}
 		return store.Erase(ctx, s.tx, client.ID)

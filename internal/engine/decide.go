@@ -18,6 +18,7 @@ type facts struct {
 	pressure   *pressure
 	done       map[int64]map[string]bool // steps behind enrollments that were edited on their way
 	known      knowledge
+	awaited    awaited
 }
 
 // factsAbout holds the clients that are decided about, as stops do first of all: a
@@ -41,6 +42,9 @@ func (p *planning) factsAbout(ctx context.Context, clientIDs []int64) (facts, er
 		f.open[o.ClientID] = append(f.open[o.ClientID], o)
 	}
 	if f.suppressed, err = suppressionsOf(ctx, p.tx, clients); err != nil {
+		return facts{}, err
+	}
+	if f.awaited, err = p.awaitedAnswers(ctx, &f); err != nil {
 		return facts{}, err
 	}
 	f.pressure, err = p.pressureOn(ctx, clients)
@@ -68,8 +72,8 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 			return nil
 		}
 	}
-	if hold := p.keptFrom(e, client, f); hold != "" {
-		p.move(e, nil, hold)
+	if hold, detail := p.keptFrom(e, version, client, f); hold != "" {
+		p.moved(e, nil, hold).WaitingDetail = detail
 		return nil
 	}
 	if reason := p.exit(e, version, client, f); reason != "" {
@@ -97,6 +101,9 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 		}
 	}
 	if !mails {
+		if p.stayAway(e, version, client, f) {
+			return nil
+		}
 		return p.perform(ctx, e, version, step, client, f)
 	}
 	if !version.suits(client) {
@@ -149,17 +156,36 @@ func (p *planning) underReview(client *store.Client) bool {
 	return client.ReviewAt != nil && !client.ReviewAt.After(p.now)
 }
 
-// keptFrom says what keeps an enrollment from any step, letter or not, or "". What
-// it is in the middle of, a wait or a task, it may end.
-func (p *planning) keptFrom(e *store.Enrollment, client *store.Client, f *facts) string {
-	switch {
-	case e.Waiting == waitsInStep || e.Waiting == waitsForEvent || e.Waiting == waitsForTask:
-	case client.Stage == waitsNotTarget:
-		return waitsNotTarget
-	case outranked(e, f.open[e.ClientID]):
-		return waitsForPriority
+// keptFrom says what keeps an enrollment from any step, letter or not, or "", with
+// whom it waits for. What it is in the middle of, a wait or a task, it may end.
+func (p *planning) keptFrom(e *store.Enrollment, v *Version, client *store.Client, f *facts) (hold, detail string) {
+	if inStep(e.Waiting) {
+		return "", ""
 	}
-	return ""
+	if client.Stage == waitsNotTarget {
+		return waitsNotTarget, ""
+	}
+	if rep, held := f.awaited.from(v, client); held {
+		return waitsForAnswer, rep
+	}
+	if outranked(e, f.open[e.ClientID]) {
+		return waitsForPriority, ""
+	}
+	return "", ""
+}
+
+// stayAway puts off a step that is no letter until its client is back, unless it has
+// begun.
+func (p *planning) stayAway(e *store.Enrollment, v *Version, client *store.Client, f *facts) bool {
+	a, away := f.pressure.away[client.ID]
+	if !away || inStep(e.Waiting) {
+		return false
+	}
+	if move := v.byAbsence(e, client, &a, p.now); move != nil {
+		p.moves = append(p.moves, *move)
+		return true
+	}
+	return false
 }
 
 // dueOf is when an enrollment's step was due, before anything moved it.

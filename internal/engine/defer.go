@@ -81,6 +81,9 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	if err != nil {
 		return nil, err
 	}
+	if rep, held := f.awaited.from(version, client); held {
+		return nil, p.holdAgain(ctx, d, e, rep, late)
+	}
 	step, found := version.Sequence.Step(d.Step)
 	if !found {
 		step.ID, step.Email = d.Step, sequences.Letters{d.Template}
@@ -97,9 +100,23 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	}, nil
 }
 
+// holdAgain holds a letter until the rep has answered a reply.
+func (p *planning) holdAgain(ctx context.Context, d store.Deferred, e *store.Enrollment, rep string, late *lateLetters) error {
+	if d.Step == store.HandoverStep {
+		late.add(d.MessageID, p.now.Add(lookAgain), "waits: "+WhyItWaits(waitsForAnswer, rep))
+		return nil
+	}
+	p.moves = append(p.moves, heldForAnswer(e, rep))
+	return store.StopMessages(ctx, p.tx, []int64{e.ID}, "held", WhyItWaits(waitsForAnswer, rep))
+}
+
 func (p *planning) decideAgain(l *letter, f facts, late *lateLetters) error {
 	if l.due.After(p.now) { // dated anew, and woken before
 		late.add(l.messageID, l.due, "dated anew")
+		return nil
+	}
+	if e := l.enrollment; e.Waiting == resumed && e.WaitingDetail == waitsForAnswer && l.step.ID != store.HandoverStep {
+		p.reanchor(l, verdict{detail: "dated anew: the rep has answered a reply"}, late)
 		return nil
 	}
 	v, err := p.timing(l, f.pressure)

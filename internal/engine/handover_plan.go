@@ -70,7 +70,8 @@ func (p *planning) handoverLetter(ctx context.Context, h *store.Handover, f *fac
 	if version.Sequence.Handover == "" {
 		return nil, store.DropHandover(ctx, p.tx, h.ID)
 	}
-	kept := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)) != "" || p.keptFrom(e, client, f) != "" || !version.suits(client)
+	hold, _ := p.keptFrom(e, version, client, f)
+	kept := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)) != "" || hold != "" || !version.suits(client)
 	if e.State != "active" || kept {
 		return nil, p.putOff(ctx, h, p.now.Add(lookAgain))
 	}

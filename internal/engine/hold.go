@@ -32,6 +32,8 @@ const (
 	waitsForTask      = "task"        // dated: the rep has something to do, at most until then
 	waitsForLetters   = "letters"     // the client has had all letters there are
 	waitsForAudience  = "audience"    // the sequence is for customers, and he is none
+	waitsForAnswer    = "reply"       // the client, or somebody at his company, wrote: the rep has to answer
+	waitsAway         = "away"        // dated: the client is out of the office
 	waitsForSender    = "sender_paused"
 	waitsForSequence  = "sequence_paused"
 	categoryChanged   = "category_changed"

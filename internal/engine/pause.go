@@ -88,15 +88,16 @@ func (e *Engine) pause(ctx context.Context, kind, name, by, reason string, term 
 		if err != nil && !isNotFound(err) {
 			return err
 		}
-		if before.Holds(now) && before.Until == nil {
-			return nil
+		holds := before.Holds(now)
+		if holds && (by == byMailbox || before.Until == nil && before.By != byMailbox) {
+			return nil // a mailbox's pause ends when that is read again, so it must not stand for another's
 		}
 		until, failures := term(now, &before)
-		if before.Holds(now) && until != nil && !until.After(*before.Until) {
+		if holds && until != nil && before.Until != nil && !until.After(*before.Until) {
 			return nil
 		}
 		since := now
-		if before.Holds(now) {
+		if holds {
 			since, failures = before.Since, max(1, before.Failures)
 		}
 		e.Log.Warn("paused", "kind", kind, "name", name, "until", until, "by", by, "reason", reason)

@@ -175,7 +175,7 @@ func (p *planning) due(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil {
+	if limits := &p.catalog.Settings.Limits; p.limited || limits.Client != nil || limits.Company != nil || facts.pressure.wishes != nil {
 		slices.SortStableFunc(due, goesBefore)
 	}
 	if err := p.learn(ctx, due, &facts); err != nil {

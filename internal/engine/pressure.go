@@ -23,6 +23,8 @@ type pressure struct {
 	clients   map[int64][]store.Contact     // by time
 	companies map[string][]store.Contact    // by time
 	deals     map[int64]bool                // clients with an open one
+	away      map[int64]store.Absence       // clients who are out of the office
+	wishes    map[int64]*wish               // clients who have asked for fewer letters
 }
 
 // pressureOn loads what the limits in force ask for, and nothing else.
@@ -38,6 +40,12 @@ func (p *planning) pressureOn(ctx context.Context, clients []store.Client) (*pre
 		if pr.deals, err = store.OpenDeals(ctx, p.tx, ids); err != nil {
 			return nil, err
 		}
+	}
+	if pr.away, err = store.Absences(ctx, p.tx, ids, p.now); err != nil {
+		return nil, err
+	}
+	if pr.wishes, err = p.catalog.wishesOf(ctx, p.tx, clients, p.now); err != nil {
+		return nil, err
 	}
 	if err := p.companyPressure(ctx, pr, clients); err != nil {
 		return nil, err
@@ -102,6 +110,9 @@ func companyOf(c *store.Client) string {
 // note counts a letter that has just been released.
 func (pr *pressure) note(client *store.Client, enrollmentID, messageID int64, now time.Time) {
 	pr.recent[client.ID] = append(pr.recent[client.ID], store.OtherLetter{ClientID: client.ID, EnrollmentID: enrollmentID, At: now})
+	if wish := pr.wishes[client.ID]; wish != nil {
+		wish.letters = append(wish.letters, store.GoneLetter{ClientID: client.ID, MessageID: messageID, At: now})
+	}
 	contact := store.Contact{ClientID: client.ID, EnrollmentID: enrollmentID, MessageID: messageID, At: now}
 	if pr.clients != nil {
 		pr.clients[client.ID] = append(pr.clients[client.ID], contact)
@@ -129,12 +140,18 @@ func (w *wait) latest(until time.Time, code, detail string) {
 // or for a rep; a zero time if it does not.
 func (pr *pressure) waitOf(client *store.Client, enrollmentID, messageID int64, now time.Time) wait {
 	var w wait
+	if a, away := pr.away[client.ID]; away {
+		w.latest(a.Until, waitsAway, awayText(&a, zoneNamed(client.TimeZone)))
+	}
 	if pr.limits.Client == nil || pr.limits.Client.Span() > spacing {
 		for _, letter := range pr.recent[client.ID] {
 			if letter.EnrollmentID != enrollmentID {
 				w.latest(letter.At.Add(spacing), waitsForRecent, "")
 			}
 		}
+	}
+	if wish := pr.wishes[client.ID]; wish != nil {
+		w.latest(wish.free(messageID), waitsForPreference, wish.every.String())
 	}
 	if quiet := pr.limits.Human.QuietFor(); quiet > 0 {
 		for _, c := range pr.clients[client.ID] {

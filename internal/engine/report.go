@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"seventh/internal/inbound"
@@ -104,12 +105,19 @@ func (e *Engine) delivered(ctx context.Context, r Report, letter *store.ToldLett
 // refused ends everything automatic for the client, who complained or wants no more,
 // whatever address he has by now.
 func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter, reason string) error {
+	if before, err := e.saidBefore(ctx, r, letter); before || err != nil {
+		return err
+	}
 	return e.stopping(ctx, letter.ClientID, func(s *stop) error {
 		at, now, err := e.dateOf(ctx, s.tx, r, letter)
 		if err != nil {
 			return err
 		}
-		fresh, err := store.Tell(ctx, s.tx, r.touch(letter, at, "human"))
+		touch := r.touch(letter, at, "human")
+		if reason == endedUnsubscribed {
+			touch.Data["scope"] = store.ScopeAll
+		}
+		fresh, err := store.TellLeft(ctx, s.tx, touch)
 		if err != nil {
 			return err
 		}
@@ -129,6 +137,34 @@ func (e *Engine) refused(ctx context.Context, r Report, letter *store.ToldLetter
 		}
 		return s.told(ctx, now)
 	}, letter.Recipient)
+}
+
+// saidBefore reports whether a report about a settled letter says nothing that has not
+// been applied, without locking anybody: providers say everything many times. What was
+// lifted since is refused anew.
+func (e *Engine) saidBefore(ctx context.Context, r Report, letter *store.ToldLetter) (bool, error) {
+	if letter.State != Sent && letter.State != Failed {
+		return false, nil
+	}
+	told, err := store.ToldOf(ctx, e.DB, r.MessageID, string(r.Kind))
+	if isNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	at, _, err := e.dateOf(ctx, e.DB, r, letter)
+	if err != nil || at.Before(told.At) {
+		return false, err
+	}
+	if r.Kind == inbound.Bounced {
+		was := bounceIn(told.Data)
+		return reflect.DeepEqual(was.and(bounceOf(&r)), was), nil
+	}
+	if r.Kind == inbound.Unsubscribed && told.Data["scope"] == store.ScopeSequence {
+		return false, nil // he wants less now
+	}
+	return store.AreSuppressed(ctx, e.DB, letter.ClientID, letter.Recipient)
 }
 
 // told leaves the hints that follow from a new touch.

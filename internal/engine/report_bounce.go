@@ -16,9 +16,10 @@ import (
 const (
 	// softInARow is how many letters in a row must bounce softly to condemn an address.
 	softInARow = 3
-	// fullFor is over how long they must have been sent if the mailbox was full: people
-	// are on holiday.
-	fullFor = 14 * 24 * time.Hour
+	// fullFor is over how long they must have been sent if the mailbox was full, because
+	// people are on holiday: two weeks, to the nearest day. Letters a week apart go a minute
+	// earlier or later.
+	fullFor = 14*24*time.Hour - 12*time.Hour
 	// diagnosticLimit bounds the server's words in a touch, in bytes.
 	diagnosticLimit = 500
 )
@@ -36,6 +37,9 @@ func (e *Engine) bounced(ctx context.Context, r Report, letter *store.ToldLetter
 	if r.Class == "" {
 		r.Class = inbound.ClassUnknown
 	}
+	if before, err := e.saidBefore(ctx, r, letter); before || err != nil {
+		return err
+	}
 	return e.stopping(ctx, letter.ClientID, func(s *stop) error {
 		at, now, err := e.dateOf(ctx, s.tx, r, letter)
 		if err != nil {
@@ -49,10 +53,8 @@ func (e *Engine) bounced(ctx context.Context, r Report, letter *store.ToldLetter
 		if err := s.taken(ctx, letter.MessageID, "evidence: bounced", now); err != nil || !news {
 			return err
 		}
-		if class := b.accuses(); class != "" {
-			if err := s.accuse(ctx, letter, class, "bounced"); err != nil {
-				return err
-			}
+		if err := s.accuse(ctx, letter, b.accuses(), "bounced"); err != nil {
+			return err
 		}
 		condemned := b.rank == hardBounce
 		if !condemned && len(b.Counting()) > 0 {
@@ -166,10 +168,11 @@ func (b *bounce) Counting() []string {
 	return append([]string{b.Class}, b.Also...)
 }
 
-// accuses is the class by which breakers count a bounce: those for good that speak of an
-// address or of us; ” for all others.
+// accuses is the class by which breakers count a bounce: one for good that speaks of an
+// address, or one that speaks of us; none for all others. What speaks of the letter is for
+// marketers.
 func (b *bounce) accuses() string {
-	if b.Permanent && slices.Contains(bounces, b.Class) || b.Class == classPolicy {
+	if b.Permanent && slices.Contains(bounces, b.Class) || b.Class == classPolicy || b.Class == inbound.ClassContent {
 		return b.Class
 	}
 	return ""

@@ -47,7 +47,8 @@ func (e *Engine) review(ctx context.Context, tx pgx.Tx, catalog *Catalog, ids []
 			if turn, ok := version.Sequence.Audience.Changes(known, now); ok {
 				at[i] = earlier(at[i], turn)
 			}
-			if !mailable || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
+			left := suppressed.cover(client.Address, version.Sequence.Name)
+			if !mailable || left || !version.suits(client) || !version.Sequence.Audience.Match(known, now) || history.open(client.ID, version.SequenceID) {
 				continue
 			}
 			enrollment, again, err := version.begin(client, history.last(client.ID, version.SequenceID), "automatic", now)

@@ -65,8 +65,10 @@ type done struct {
 // waits, or sends a letter.
 func (p *planning) perform(ctx context.Context, e *store.Enrollment, v *Version, step sequences.Step, client *store.Client, f *facts) error {
 	s := &stepping{p: p, e: e, version: v, client: client, known: &f.known, first: true}
+	_, away := f.pressure.away[client.ID]
+	_, held := f.awaited.from(v, client)
 	for range atOnce {
-		if !s.performs(step) {
+		if !s.performs(step) || !s.first && (away || held) {
 			return nil // it has been moved there
 		}
 		d, err := s.do(step)

@@ -140,7 +140,7 @@ func (e *Engine) ResumeEnrollment(ctx context.Context, id int64) error {
 		if err := e.happened(ctx, s.tx, []int64{enrollment.ClientID}, false, now); err != nil {
 			return err
 		}
-		holds := append([]string{waitsForPriority}, mendable...)
+		holds := append([]string{waitsForPriority, waitsForAnswer}, mendable...)
 		return store.WakeEnrollments(ctx, s.tx, []int64{enrollment.ClientID}, holds, now)
 	})
 }

@@ -88,6 +88,11 @@ func (s *stop) closeTask(ctx context.Context, task *store.Task, by, note string,
 			return err
 		}
 	}
+	if task.About == store.AboutAnswer {
+		if err := s.engine.isAnswered(ctx, s.tx, &s.client, now); err != nil {
+			return err
+		}
+	}
 	if err := s.engine.happened(ctx, s.tx, []int64{s.client.ID}, false, now); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (e *Engine) Confirm(ctx context.Context, messageID int64, d Decision) error
 	if err == nil {
 		err = e.stopping(ctx, letter.ClientID, func(s *stop) error {
 			u, err := store.LockUnconfirmed(ctx, s.tx, messageID)
-			if isNotFound(err) {
+			if isNotFound(err) || err == nil && u.Again {
 				return ErrConfirmed
 			}
 			if err != nil {
@@ -110,7 +110,7 @@ func decided(d Decision, now time.Time) string {
 // Call it when what proves it has been committed, or use taken in a stop.
 func (e *Engine) proved(ctx context.Context, messageID int64, evidence string) error {
 	letter, err := store.ToldLetterByID(ctx, e.DB, messageID)
-	if err != nil || letter.State != Unconfirmed {
+	if err != nil || letter.State != Unconfirmed && letter.State != PutOff && letter.State != "held" {
 		return err
 	}
 	return e.stopping(ctx, letter.ClientID, func(s *stop) error {
@@ -122,7 +122,8 @@ func (e *Engine) proved(ctx context.Context, messageID int64, evidence string) e
 	})
 }
 
-// taken takes a letter of the client for sent, if nobody knew.
+// taken takes a letter of the client for sent, if nobody knew, even if it was about to
+// go again.
 func (s *stop) taken(ctx context.Context, messageID int64, evidence string, now time.Time) error {
 	u, err := store.LockUnconfirmed(ctx, s.tx, messageID)
 	if isNotFound(err) {
@@ -165,8 +166,9 @@ func (s *stop) close(ctx context.Context, u *store.Unconfirmed, v store.Verdict)
 // goOn moves the enrollment that an unconfirmed letter held. A handover letter was out of
 // turn, and holds none.
 func (s *stop) goOn(ctx context.Context, u *store.Unconfirmed, enrollment *store.Enrollment, v store.Verdict) error {
+	waits := enrollment.Waiting == waitsUnconfirmed || u.Again && enrollment.NextAt == nil
 	switch {
-	case enrollment.State == "ended" || enrollment.Waiting != waitsUnconfirmed:
+	case enrollment.State == "ended" || !waits:
 		return nil
 	case u.Step == store.HandoverStep: // a restore held it all the same
 		return store.WakeDoubtful(ctx, s.tx, enrollment.ID, v.At)
@@ -236,6 +238,9 @@ func (e *Engine) lookAtOne(ctx context.Context, due store.ToLookAt) error {
 		}
 		if u.Evidence != "" {
 			return s.taken(ctx, u.MessageID, "evidence: "+u.Evidence, now)
+		}
+		if u.Again {
+			return store.LookLater(ctx, s.tx, u.MessageID, nil)
 		}
 		if then := u.Since.Add(unconfirmedFor); now.Before(then) {
 			return store.LookLater(ctx, s.tx, u.MessageID, &then)

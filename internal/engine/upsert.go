@@ -150,14 +150,21 @@ func (e *Engine) upsert(ctx context.Context, tx pgx.Tx, patches []ClientPatch, b
 // afterChanges tells the sequences that listen, and gives tasks to new owners.
 func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upsertedClient, now time.Time) error {
 	var known, moved []*upsertedClient
+	var left []store.Client // their company
 	for _, c := range changed {
 		if c.before.ID == 0 {
 			continue
 		}
 		known = append(known, c)
+		if companyOf(&c.before) != companyOf(&c.after) {
+			left = append(left, c.before)
+		}
 		if c.before.Owner != c.after.Owner {
 			moved = append(moved, c)
 		}
+	}
+	if err := e.leftCompany(ctx, tx, left, now); err != nil {
+		return err
 	}
 	if len(moved) > 0 {
 		if err := store.HandTasksOver(ctx, tx, idsOf(moved)); err != nil {
@@ -176,7 +183,7 @@ func (e *Engine) afterChanges(ctx context.Context, tx pgx.Tx, changed []*upserte
 
 // endChanged ends what changes of category, purchases, or being a customer now, end.
 func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedClient) error {
-	var moved, bought, customers []*upsertedClient
+	var moved, bought, customers, gone []*upsertedClient
 	for _, c := range changed {
 		if c.before.ID == 0 {
 			continue
@@ -184,12 +191,18 @@ func (e *Engine) endChanged(ctx context.Context, tx pgx.Tx, changed []*upsertedC
 		if c.before.Category != c.after.Category {
 			moved = append(moved, c)
 		}
+		if c.before.Stage != notTarget && c.after.Stage == notTarget {
+			gone = append(gone, c)
+		}
 		if c.bought() {
 			bought = append(bought, c)
 		}
 		if !isCustomer(&c.before) && isCustomer(&c.after) {
 			customers = append(customers, c)
 		}
+	}
+	if err := e.endOpen(ctx, tx, idsOf(gone), endedManual, every); err != nil {
+		return err
 	}
 	if err := e.endOpen(ctx, tx, idsOf(moved), categoryChanged, exitingOn(categoryChange)); err != nil {
 		return err

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"strings"
+
+	"seventh/sequences"
 )
 
 // WhyItWaits says in plain words what an enrollment waits for, by its waiting and
@@ -43,6 +45,15 @@ func WhyItWaits(waiting, detail string) string {
 		return "waits for new letters"
 	case waitsForAudience:
 		return "the sequence is for customers only"
+	case waitsForAnswer:
+		if detail == "" {
+			return "a reply waits for an answer"
+		}
+		return "a reply waits for an answer of " + detail
+	case waitsAway:
+		return strings.TrimSpace("the client is away " + detail)
+	case waitsForPreference:
+		return "the client asked for " + AtMostOne(detail)
 	case waitsForRecent:
 		return "another letter went not a day before"
 	}
@@ -64,4 +75,20 @@ func inBrackets(detail string) string {
 		return ""
 	}
 	return " (" + detail + ")"
+}
+
+// AtMostOne says a preference in words: "at most one letter a month".
+func AtMostOne(every string) string {
+	d, err := sequences.ParseDuration(every)
+	switch {
+	case err != nil:
+		return "fewer letters"
+	case d == sequences.Duration{N: 1, Unit: sequences.Month}:
+		return "at most one letter a month"
+	case d == sequences.Duration{N: 3, Unit: sequences.Month}:
+		return "at most one letter a quarter"
+	case d.Unit == sequences.Month:
+		return fmt.Sprintf("at most one letter in %d months", d.N)
+	}
+	return "at most one letter in " + every
 }

@@ -1,7 +1,7 @@
 package inbound
 
-// Classes of bounces and refusals: what they say about the address, the letter, the
-// server or us.
+// Classes of bounces, and of refusals while we send: what they say about the address, the
+// letter, the server or us.
 const (
 	ClassInvalid    = "invalid"     // the address does not exist
 	ClassDisabled   = "disabled"    // it did, and its owner or provider has closed it
@@ -11,6 +11,8 @@ const (
 	ClassContent    = "content"     // this letter: too big, malformed, a link or a file in it
 	ClassGreylist   = "greylist"    // come back in some minutes
 	ClassRate       = "rate"        // too fast, too many connections, a recipient who gets too much
+	ClassAccount    = "account"     // our account: its password, its address, its daily limit
 	ClassTemporary  = "temporary"   // the server's or the network's trouble
+	ClassProtocol   = "protocol"    // not SMTP as we speak it: our configuration, or the server's
 	ClassUnknown    = "unknown"     // a refusal that says nothing
 )

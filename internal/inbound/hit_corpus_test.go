@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// labelled is a letter of the corpus (testdata/hits/README.md).
-type labelled struct {
+// labelledHits is a letter of the corpus (testdata/hits/README.md).
+type labelledHits struct {
 	name   string
 	letter HitLetter
 	hits   []Hit
@@ -25,10 +25,10 @@ var sent = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 // hitCorpus reads the corpus: the half that the rules were written by, and the half that
 // was held out.
-func hitCorpus(t testing.TB) (halves [2][]labelled) {
+func hitCorpus(t testing.TB) (halves [2][]labelledHits) {
 	t.Helper()
 	agents := make(map[string]string)
-	for _, line := range linesOf(t, "testdata/hits/agents") {
+	for _, line := range hitLinesOf(t, "testdata/hits/agents") {
 		name, agent, _ := strings.Cut(line, "\t")
 		agents[name] = agent
 	}
@@ -37,13 +37,13 @@ func hitCorpus(t testing.TB) (halves [2][]labelled) {
 		t.Fatal("no corpus", err)
 	}
 	for _, file := range files {
-		var letters []labelled
-		for _, line := range linesOf(t, file) {
+		var letters []labelledHits
+		for _, line := range hitLinesOf(t, file) {
 			words := strings.Fields(line)
 			switch {
 			case len(words) == 0 || words[0] == "#":
 			case words[0] == "letter":
-				l := labelled{name: words[1], letter: HitLetter{Sent: sent, Links: number(t, words[5])}}
+				l := labelledHits{name: words[1], letter: HitLetter{Sent: sent, Links: numberIn(t, words[5])}}
 				if words[3] != "-" {
 					l.letter.Delivered = sent.Add(duration(t, words[3]))
 				}
@@ -71,7 +71,7 @@ func hitOf(t testing.TB, line string, words []string, agents map[string]string) 
 	case "honeypot":
 		h.Purpose, h.Link = HitHoneypot, 255
 	case "click":
-		h.Purpose, h.Link, rest = HitClicked, number(t, rest[0]), rest[1:]
+		h.Purpose, h.Link, rest = HitClicked, numberIn(t, rest[0]), rest[1:]
 	default:
 		t.Fatalf("%s: what is that?", line)
 	}
@@ -87,7 +87,7 @@ func hitOf(t testing.TB, line string, words []string, agents map[string]string) 
 	return h, rest[0]
 }
 
-func linesOf(t testing.TB, file string) []string {
+func hitLinesOf(t testing.TB, file string) []string {
 	t.Helper()
 	body, err := os.ReadFile(file)
 	if err != nil {
@@ -109,10 +109,10 @@ func duration(t testing.TB, text string) time.Duration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d + time.Duration(number(t, days))*24*time.Hour
+	return d + time.Duration(numberIn(t, days))*24*time.Hour
 }
 
-func number(t testing.TB, text string) int {
+func numberIn(t testing.TB, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)
 	if err != nil {

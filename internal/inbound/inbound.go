@@ -31,6 +31,9 @@ type Event struct {
 	// Refs name the letter, the surest first: addresses with a token, and Message-IDs
 	// without angle brackets. Which of them is ours is for whoever has the key.
 	Refs []string
+	// Number is the letter's own id, from who is trusted with it and knows it; 0 from all
+	// others. Refs do not matter then.
+	Number int64
 	// Recipient is the address that it is about; '' if it is not known.
 	Recipient string
 

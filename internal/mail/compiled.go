@@ -96,6 +96,10 @@ func (c *Compiled) compose(w *streamWriter, h Header, r *templates.Rendered) err
 		}
 		w.buf = append(w.buf, "\r\n"...)
 	}
+	var err error
+	if w.buf, err = appendRelay(w.buf, h.Relay); err != nil {
+		return fmt.Errorf("header for the relay: %w", err)
+	}
 	w.fixed(c.open)
 	if err := c.part(w, r.Text); err != nil {
 		return fmt.Errorf("text part: %w", err)

@@ -21,6 +21,9 @@ type Header struct {
 	ListID            string   // without <> (RFC 2919); optional
 	InReplyTo         string   // the Message-ID, without <>, of the letter that this one follows (RFC 5322 3.6.4); optional
 	References        []string // Message-IDs, without <>, of the thread so far, oldest first; optional
+	// Relay are whole lines of the header, without CRLF, for the provider that takes the
+	// letter from us: what it tells of it later has them; optional.
+	Relay []string
 }
 
 const (
@@ -28,6 +31,17 @@ const (
 	wordLine = 76  // RFC 2047 2: lines with an encoded word must not be longer
 	maxToken = 900 // bytes without a place to fold; with its name and brackets still under 998
 )
+
+// appendRelay appends the lines for the provider, which are made by programs.
+func appendRelay(dst []byte, lines []string) ([]byte, error) {
+	for _, line := range lines {
+		if name, _, ok := strings.Cut(line, ": "); !ok || name == "" || !isPrintable(line) || len(line) > maxToken || strings.ContainsAny(name, " :") {
+			return dst, fmt.Errorf("%w: want a line of ASCII with a name", errHeaderValue)
+		}
+		dst = append(append(dst, line...), "\r\n"...)
+	}
+	return dst, nil
+}
 
 var errHeaderValue = errors.New("value cannot stand in a header")
 

@@ -5,6 +5,8 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+
+	"seventh/internal/inbound"
 )
 
 // Verdict is what an attempt means for the letter.
@@ -78,15 +80,15 @@ func (o Outcome) Unwrap() error { return o.Err }
 // answered is the outcome of a numeric reply at a phase (RFC 5321 4.2.1; a refused AUTH or
 // MAIL says nothing about the recipient).
 func answered(phase Phase, code int, text string) Outcome {
-	enhanced, words := splitEnhanced(code, text)
+	enhanced, words := inbound.SplitEnhanced(code, text)
 	o := Outcome{Phase: phase, Code: code, Enhanced: enhanced, Text: clean(words, maxText)}
 	switch {
 	case code/100 == 2 && phase == PhaseDot:
 		o.Verdict = Sent
 	case code/100 == 4:
-		o.Verdict, o.Class = Deferred, classify(phase, code, enhanced, strings.ToLower(o.Text))
+		o.Verdict, o.Class = Deferred, classify(phase, code, enhanced, o.Text)
 	case code/100 == 5:
-		o.Class = classify(phase, code, enhanced, strings.ToLower(o.Text))
+		o.Class = classify(phase, code, enhanced, o.Text)
 		o.Verdict = refusal(phase, code, o.Class)
 	case phase == PhaseDot:
 		o.Verdict, o.Class = Unconfirmed, ClassProtocol

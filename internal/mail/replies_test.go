@@ -150,28 +150,6 @@ func TestVerdictFollowsWhoseFaultItIs(t *testing.T) {
 	}
 }
 
-// Words that no real reply needs are a guess. Rules of codes alone come from the RFCs.
-func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
-	t.Parallel()
-	used := make([]bool, len(rules))
-	for _, l := range corpus(t) {
-		o := outcome(t, l.phase, l.wire)
-		text := strings.ToLower(o.Text)
-		enhanced := o.Enhanced
-		if enhanced == "" {
-			enhanced = statusWithin(o.Code, text)
-		}
-		if i := decisive(o.Code, enhanced, withoutAddresses(text)); i >= 0 {
-			used[i] = true
-		}
-	}
-	for i, used := range used {
-		if !used && rules[i].words != nil {
-			t.Errorf("rule %d decides nothing: %+v", i, rules[i])
-		}
-	}
-}
-
 // Clients are called whatever they like, and a server repeats it.
 func TestWordsWithinAnAddressDecideNothing(t *testing.T) {
 	t.Parallel()

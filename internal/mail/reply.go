@@ -77,23 +77,6 @@ func appendWords(words, line []byte, limit int) []byte {
 	return append(words, line[:min(len(line), limit-len(words))]...)
 }
 
-// splitEnhanced takes the enhanced status code (RFC 3463) off a reply's text. One whose
-// class contradicts the basic code is only words.
-func splitEnhanced(code int, text string) (enhanced, words string) {
-	text = strings.TrimLeft(text, " ")
-	head, rest, _ := strings.Cut(text, " ")
-	head = strings.TrimRight(head, "\r\n:")
-	parts := strings.Split(head, ".")
-	if len(parts) != 3 || parts[0] != string(rune('0'+code/100)) || !upToThreeDigits(parts[1]) || !upToThreeDigits(parts[2]) {
-		return "", text
-	}
-	return head, rest
-}
-
-func upToThreeDigits(s string) bool {
-	return s != "" && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
-}
-
 // clean makes a stranger's words fit for logs, pages and the database: valid UTF-8, no
 // control or invisible formatting characters, single spaces, at most limit bytes.
 func clean(s string, limit int) string {

@@ -179,10 +179,10 @@ func (p *play) done(ctx context.Context, step, client string) error {
 	}
 	var steps []string
 	for _, t := range tasks {
-		if t.Step == step {
+		if calls(&t, step) {
 			return p.engine.CloseTask(ctx, t.ID, engine.Closing{By: orElse(t.Owner, "a rep")})
 		}
-		steps = append(steps, t.Step)
+		steps = append(steps, orElse(t.Step, t.About))
 	}
 	return broken("there is no open task of %s for %s%s", step, client, orElse(sequences.DidYouMean(step, steps), ""))
 }

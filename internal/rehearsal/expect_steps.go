@@ -19,10 +19,10 @@ func (p *play) task(ctx context.Context, step, client string) (store.Task, error
 	slices.Reverse(tasks)
 	var steps []string
 	for _, t := range tasks {
-		if t.Step == step {
+		if calls(&t, step) {
 			return t, nil
 		}
-		steps = append(steps, t.Step)
+		steps = append(steps, orElse(t.Step, t.About))
 	}
 	return store.Task{}, broken("there is no task of %s for %s%s", step, client, sequences.DidYouMean(step, steps))
 }
@@ -52,7 +52,7 @@ func (p *play) expectNoTask(ctx context.Context, client string) error {
 	}
 	for _, t := range tasks {
 		if t.Kind != store.TaskNotice {
-			p.fail("there is %s: %s", t.Step, orElse(t.Title, t.Script))
+			p.fail("there is %s: %s", orElse(t.Step, t.About), orElse(t.Title, t.Script))
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func (w *randomWorld) chance(percent int) bool { return w.r.IntN(100) < percent 
 func (w *randomWorld) story(clients, sequences int) string {
 	var b strings.Builder
 	b.WriteString("content: built-in\n")
-	for _, name := range []string{"c-nurture", "d-nurture", "win-back"} {
+	for _, name := range []string{"c-nurture", "d-nurture", "reminders", "win-back"} {
 		fmt.Fprintf(&b, "-- sequences/%s.yaml --\n", name)
 	}
 	fmt.Fprintf(&b, "-- seventh.yaml --\n%s", w.settings())

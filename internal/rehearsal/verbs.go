@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"seventh/internal/engine"
 	"seventh/internal/inbound"
 	"seventh/sequences"
 )
@@ -25,7 +26,7 @@ type verb struct {
 var verbs []verb
 
 func init() { // a verb's deed comes back to the verbs
-	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, serverVerbs, expectVerbs)
+	verbs = slices.Concat(timeVerbs, crmVerbs, peopleVerbs, clientVerbs, leavingVerbs, answerVerbs, serverVerbs, decisionVerbs, expectVerbs)
 }
 
 var timeVerbs = []verb{
@@ -115,14 +116,12 @@ var clientVerbs = []verb{
 		return p.touch(ctx, a[0], "replied", "email", "human")
 	}},
 	{pattern: "unsubscribe CLIENT via STEP", do: func(ctx context.Context, p *play, a []string) error { return p.unsubscribe(ctx, a[1], a[0]) }},
-	{pattern: "reply to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Replied})
-	}},
-	{pattern: "out_of_office to STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
-		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.AutoReplied})
-	}},
 	{pattern: "bounce of STEP to CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Bounced, Class: inbound.ClassInvalid, Permanent: true})
+	}},
+	{pattern: "bounce of STEP to CLIENT as CLASS", do: func(ctx context.Context, p *play, a []string) error { return p.bounce(ctx, a[0], a[1], a[2]) }},
+	{pattern: "delivered STEP to CLIENT", do: func(ctx context.Context, p *play, a []string) error {
+		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Delivered})
 	}},
 	{pattern: "complaint about STEP by CLIENT", do: func(ctx context.Context, p *play, a []string) error {
 		return p.answer(ctx, a[0], a[1], inbound.Event{Kind: inbound.Complained})
@@ -132,7 +131,20 @@ var clientVerbs = []verb{
 // What their mail servers answer: for ever, or to the next letter only.
 var serverVerbs = []verb{
 	{pattern: "refuse ADDRESS CODE REPLY…", early: true, do: func(_ context.Context, p *play, a []string) error { return p.refuse(a[0], a[1], a[2], false) }},
+	{pattern: "silence ADDRESS", early: true, do: func(_ context.Context, p *play, a []string) error { return p.silence(a[0], false) }},
+	{pattern: "silence ADDRESS once", early: true, do: func(_ context.Context, p *play, a []string) error { return p.silence(a[0], true) }},
 	{pattern: "refuse ADDRESS once CODE REPLY…", early: true, do: func(_ context.Context, p *play, a []string) error { return p.refuse(a[0], a[1], a[2], true) }},
+}
+
+// What is decided about a letter of which nobody knows whether it arrived.
+var decisionVerbs = []verb{
+	{pattern: "confirm STEP to CLIENT as sent", do: func(ctx context.Context, p *play, a []string) error { return p.confirm(ctx, a[0], a[1], engine.AsSent) }},
+	{pattern: "confirm STEP to CLIENT as failed", do: func(ctx context.Context, p *play, a []string) error {
+		return p.confirm(ctx, a[0], a[1], engine.AsFailed)
+	}},
+	{pattern: "confirm STEP to CLIENT as send_again", do: func(ctx context.Context, p *play, a []string) error {
+		return p.confirm(ctx, a[0], a[1], engine.AsSendAgain)
+	}},
 }
 
 // What must have come of it.
@@ -166,6 +178,7 @@ var expectVerbs = []verb{
 		return p.expectBranch(ctx, a[0], a[1], a[2], a[3])
 	}},
 	{pattern: "expect touch KIND for CLIENT", do: func(ctx context.Context, p *play, a []string) error { return p.expectTouch(ctx, a[0], a[1]) }},
+	{pattern: "expect mailable ADDRESS", do: func(ctx context.Context, p *play, a []string) error { return p.expectMailable(ctx, a[0]) }},
 	{pattern: "expect suppressed REASON ADDRESS", do: func(ctx context.Context, p *play, a []string) error { return p.expectSuppressed(ctx, a[0], a[1]) }},
 }
 

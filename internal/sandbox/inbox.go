@@ -43,6 +43,9 @@ type Inbox struct {
 type Refusal struct {
 	Code int
 	Text string
+	// Silent takes the letter and hangs up without a word: nobody knows whether it
+	// arrived.
+	Silent bool
 }
 
 // StartInbox starts the server on a free port of the loopback interface. It runs
@@ -56,8 +59,8 @@ func StartInbox(db store.DB, log *slog.Logger, change ...func(*Inbox)) (*Inbox, 
 	for _, c := range change {
 		c(i)
 	}
-	i.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{inbox: i}, nil
+	i.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &session{inbox: i, hangUp: c.Close}, nil
 	}))
 	i.server.Domain = "localhost"
 	i.server.EnableSMTPUTF8 = true
@@ -96,9 +99,11 @@ func (i *Inbox) Close() {
 type session struct {
 	inbox    *Inbox
 	from, to string
+	silent   bool
+	hangUp   func() error
 }
 
-func (s *session) Reset()        { s.from, s.to = "", "" }
+func (s *session) Reset()        { s.from, s.to, s.silent = "", "", false }
 func (s *session) Logout() error { return nil }
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
@@ -108,7 +113,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.inbox.Refuse != nil {
-		if r := s.inbox.Refuse(to); r.Code != 0 {
+		r := s.inbox.Refuse(to)
+		s.silent = r.Silent
+		if r.Code != 0 {
 			return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.NoEnhancedCode, Message: r.Text}
 		}
 	}
@@ -126,6 +133,9 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.inbox.capture(s.from, s.to, raw); err != nil {
 		s.inbox.log.Error("letter not captured", "err", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The letter could not be stored, try again later"}
+	}
+	if s.silent {
+		return s.hangUp()
 	}
 	return nil
 }

@@ -151,6 +151,21 @@ func AddressHolders(ctx context.Context, db DB, addresses []string) (map[string]
 	return holders, nil
 }
 
+// ClientsByAddress maps each of the addresses that a client has to that client's id.
+func ClientsByAddress(ctx context.Context, db DB, addresses []string) (map[string]int64, error) {
+	rows, err := db.Query(ctx, "SELECT address, id FROM clients WHERE address <> '' AND address = ANY($1)", anew, addresses)
+	if err != nil {
+		return nil, fmt.Errorf("finding who has addresses: %w", err)
+	}
+	holders := make(map[string]int64)
+	var address string
+	var id int64
+	if _, err := pgx.ForEachRow(rows, []any{&address, &id}, func() error { holders[address] = id; return nil }); err != nil {
+		return nil, fmt.Errorf("finding who has addresses: %w", err)
+	}
+	return holders, nil
+}
+
 // ErrRaced says that somebody else added a client at the same moment: what is
 // written must be worked out anew from his row.
 var ErrRaced = errors.New("the client was added by somebody else at this moment")

@@ -49,6 +49,7 @@ func Erase(ctx context.Context, db DB, id int64) error {
 			"DELETE FROM hits WHERE message_id = ANY($1)",
 			"DELETE FROM hits_due WHERE message_id = ANY($1)",
 			"DELETE FROM deferred WHERE message_id = ANY($1)",
+			"DELETE FROM evidence WHERE message_id = ANY($1)",
 			"DELETE FROM unconfirmed WHERE message_id = ANY($1)",
 		} {
 			if _, err := tx.Exec(ctx, sql, letters); err != nil {
@@ -57,11 +58,14 @@ func Erase(ctx context.Context, db DB, id int64) error {
 		}
 		for _, sql := range []string{
 			"DELETE FROM touches WHERE client_id = $1",
+			"DELETE FROM consents WHERE client_id = $1",
 			"DELETE FROM next_calls WHERE client_id = $1",
 			"DELETE FROM tasks WHERE client_id = $1",
 			"DELETE FROM decisions WHERE client_id = $1",
 			"DELETE FROM happened WHERE client_id = $1",
 			"DELETE FROM handovers WHERE client_id = $1",
+			"DELETE FROM absences WHERE client_id = $1",
+			"DELETE FROM preferences WHERE client_id = $1",
 			"DELETE FROM clients WHERE id = $1",
 		} {
 			if _, err := tx.Exec(ctx, sql, id); err != nil {

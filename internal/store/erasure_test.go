@@ -34,7 +34,7 @@ func TestErasedClientsWordHolds(t *testing.T) {
 		t.Errorf("an unknown letter was refused: %v", err)
 	}
 	ok(t, store.SuppressRefused(ctx, o.db, []string{"ann@example.com", "carol@example.com", ""}, noon))
-	left := must(store.ListSuppressions(ctx, o.db, "", 0, 9))(t)
+	left := must(store.ListSuppressions(ctx, o.db, store.SuppressionFilter{Limit: 9}))(t)
 	if len(left) != 1 || left[0].Address != "ann@example.com" {
 		t.Errorf("suppressed are %+v, want ann's address alone", left)
 	}

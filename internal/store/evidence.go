@@ -41,7 +41,7 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 	rows, err := db.Query(ctx, `
 		INSERT INTO evidence (source, origin, dedupe_key, raw, received_at)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-		ON CONFLICT (source, origin, dedupe_key) DO NOTHING RETURNING id`,
+		ON CONFLICT DO NOTHING RETURNING id`,
 		column(list, func(e Evidence) string { return e.Source }), column(list, func(e Evidence) string { return e.Origin }),
 		column(list, func(e Evidence) string { return e.DedupeKey }), column(list, func(e Evidence) []byte { return e.Raw }),
 		column(list, func(e Evidence) time.Time { return e.ReceivedAt }))
@@ -55,6 +55,20 @@ func InsertEvidence(ctx context.Context, db DB, list []Evidence) ([]int64, error
 	return ids, nil
 }
 
+// PutAside keeps what could not be read, so that people see that it came: its state is
+// EvidenceQuarantined at once, with the note.
+func PutAside(ctx context.Context, db DB, list []Evidence) error {
+	for _, e := range list {
+		_, err := db.Exec(ctx, `
+			INSERT INTO evidence (source, origin, dedupe_key, raw, received_at, state, note) VALUES ($1, $2, $3, $4, $5, 'quarantined', $6)
+			ON CONFLICT DO NOTHING`, e.Source, e.Origin, e.DedupeKey, append([]byte{}, e.Raw...), e.ReceivedAt, e.Note)
+		if err != nil {
+			return fmt.Errorf("putting evidence aside: %w", err)
+		}
+	}
+	return nil
+}
+
 // EvidenceByID finds a piece of evidence.
 func EvidenceByID(ctx context.Context, db DB, id int64) (Evidence, error) {
 	e, err := one[Evidence](db.Query(ctx, `
@@ -66,9 +80,16 @@ func EvidenceByID(ctx context.Context, db DB, id int64) (Evidence, error) {
 }
 
 // SettleEvidence writes what was made of a piece of evidence: its state, the letter it
-// is about and the note.
+// is about and the note. Of one about a letter that is gone, because its client was
+// erased, what came is emptied and it is ignored; an erasure under way is waited for.
 func SettleEvidence(ctx context.Context, db DB, e Evidence) error {
-	_, err := db.Exec(ctx, "UPDATE evidence SET state = $2, attempts = attempts + 1, message_id = $3, note = $4 WHERE id = $1", e.ID, e.State, e.MessageID, e.Note)
+	_, err := db.Exec(ctx, `
+		WITH letter AS MATERIALIZED (SELECT id FROM messages WHERE id = $3 FOR KEY SHARE),
+		gone AS (SELECT $3::bigint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter) AS is)
+		UPDATE evidence SET attempts = attempts + 1, message_id = (SELECT id FROM letter),
+			state = CASE WHEN gone.is THEN 'ignored' ELSE $2 END, raw = CASE WHEN gone.is THEN '' ELSE raw END,
+			note = CASE WHEN gone.is THEN 'there is no such letter any more' ELSE $4 END
+		FROM gone WHERE evidence.id = $1`, e.ID, e.State, e.MessageID, e.Note)
 	if err != nil {
 		return fmt.Errorf("settling evidence %d: %w", e.ID, err)
 	}

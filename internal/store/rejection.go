@@ -47,11 +47,11 @@ func InsertRejections(ctx context.Context, db DB, list []Rejection) error {
 const Complained = "complained"
 
 // InsertReported keeps what was told later about a letter, by the touch that tells it,
-// in place of what that told before. What happened more than a day ago is not held
+// in place of what that told before; nothing if it has no class. What happened more than a day ago is not held
 // against the letters of today.
 func InsertReported(ctx context.Context, tx pgx.Tx, r Rejection, kind string) error {
 	_, err := tx.Exec(ctx, "DELETE FROM rejections WHERE touch_id = (SELECT id FROM touches WHERE message_id = $1 AND kind = $2 AND kind IN ('bounced', 'complained'))", r.MessageID, kind)
-	if err == nil {
+	if err == nil && r.Class != "" {
 		_, err = tx.Exec(ctx, `
 			INSERT INTO rejections (message_id, touch_id, sender, sequence, provider, class, failed, at, sender_letters, sequence_letters)
 			SELECT t.message_id, t.id, $3, $4, $5, $6, true, t.at, coalesce(a.letters, 0), coalesce(b.letters, 0)
@@ -132,6 +132,25 @@ func ForgetRejections(ctx context.Context, db DB, before time.Time) error {
 		return fmt.Errorf("forgetting old rejections: %w", err)
 	}
 	return nil
+}
+
+// Disliked is a letter that mail servers refuse for what it says: its size, a link, a file.
+type Disliked struct {
+	Sequence string
+	Template string
+	Letters  int
+}
+
+// ListDisliked returns letters that were refused for what they say, as far back as
+// rejections are kept, the worst of a sequence first.
+func ListDisliked(ctx context.Context, db DB) ([]Disliked, error) {
+	list, err := all[Disliked](db.Query(ctx, `
+		SELECT r.sequence, m.template, count(DISTINCT r.message_id) AS letters FROM rejections r JOIN messages m ON m.id = r.message_id
+		WHERE r.class = 'content' AND r.failed GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`))
+	if err != nil {
+		return nil, fmt.Errorf("listing letters that were refused for what they say: %w", err)
+	}
+	return list, nil
 }
 
 // Tally is how many letters to count for a sender or sequence.

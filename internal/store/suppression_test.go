@@ -49,20 +49,26 @@ func TestReasonOfAPersonStays(t *testing.T) {
 		t.Errorf("ann's (-want +got):\n%s", diff)
 	}
 
-	page := must(store.ListSuppressions(ctx, db, "", 0, 2))(t)
-	rest := must(store.ListSuppressions(ctx, db, "", page[1].ID, 2))(t)
+	page := must(store.ListSuppressions(ctx, db, store.SuppressionFilter{Limit: 2}))(t)
+	rest := must(store.ListSuppressions(ctx, db, store.SuppressionFilter{Before: page[1].ID, Limit: 2}))(t)
 	if page[0].Address != "bob@example.com" || page[1].Scope != "hello" || len(rest) != 1 || rest[0].Reason != "bounced" {
 		t.Errorf("pages %+v and %+v", page, rest)
 	}
-	if one := must(store.ListSuppressions(ctx, db, "bob@example.com", 0, 9))(t); len(one) != 1 {
+	if one := must(store.ListSuppressions(ctx, db, store.SuppressionFilter{Address: "bob@example.com", Limit: 9}))(t); len(one) != 1 {
 		t.Errorf("bob's: %+v", one)
 	}
 
-	ok(t, store.Unsuppress(ctx, db, "ann@example.com"))
-	if err := store.Unsuppress(ctx, db, "ann@example.com"); !errors.Is(err, store.ErrNotFound) {
+	only := "hello"
+	if lifted := must(store.Unsuppress(ctx, db, "ann@example.com", &only))(t); len(lifted) != 1 || lifted[0].Reason != "unsubscribed" {
+		t.Errorf("lifted of one sequence: %+v", lifted)
+	}
+	if lifted := must(store.Unsuppress(ctx, db, "ann@example.com", nil))(t); len(lifted) != 1 || lifted[0].Reason != "bounced" {
+		t.Errorf("lifted: %+v", lifted)
+	}
+	if _, err := store.Unsuppress(ctx, db, "ann@example.com", nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("lifted twice: %v", err)
 	}
-	if left := must(store.ListSuppressions(ctx, db, "", 0, 9))(t); len(left) != 1 {
+	if left := must(store.ListSuppressions(ctx, db, store.SuppressionFilter{Limit: 9}))(t); len(left) != 1 {
 		t.Errorf("left: %+v", left)
 	}
 }

@@ -30,6 +30,9 @@ type Task struct {
 	ClosedAt     *time.Time
 	ClosedBy     string
 	Note         string
+	Body         string // what the client wrote, '' for nothing
+	About        string // of a task that comes from an answer: one of the About constants
+	OptOut       bool   // he seems to want no more letters
 }
 
 // The kinds of tasks.
@@ -50,7 +53,7 @@ const (
 const taskColumns = `
 	t.id, t.client_id, c.external_id AS client, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name,
 	t.enrollment_id, coalesce(s.name, '') AS sequence, t.step, t.kind, t.origin, t.title, t.script, t.owner_id, coalesce(o.email, '') AS owner,
-	t.state, t.due_at, t.late_at, t.created_at, t.closed_at, t.closed_by, t.note
+	t.state, t.due_at, t.late_at, t.created_at, t.closed_at, t.closed_by, t.note, t.body, t.about, t.opt_out
 	FROM tasks t JOIN clients c ON c.id = t.client_id LEFT JOIN users o ON o.id = t.owner_id
 	LEFT JOIN enrollments e ON e.id = t.enrollment_id LEFT JOIN sequences s ON s.id = e.sequence_id `
 

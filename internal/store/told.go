@@ -90,6 +90,20 @@ func ChangeTold(ctx context.Context, db DB, t Told) error {
 	return nil
 }
 
+// AreSuppressed reports whether an address and the one that a client has by now must not
+// be mailed at all.
+func AreSuppressed(ctx context.Context, db DB, clientID int64, address string) (both bool, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT NOT EXISTS (
+			SELECT 1 FROM clients c, unnest(ARRAY[$2, c.address]) AS a
+			WHERE c.id = $1 AND a <> '' AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = a AND x.scope = '')
+		)`, clientID, address).Scan(&both)
+	if err != nil {
+		return false, fmt.Errorf("looking for suppressions of client %d: %w", clientID, err)
+	}
+	return both, nil
+}
+
 // LetterFate is what is known of one letter to an address, for counting soft bounces.
 type LetterFate struct {
 	MessageID int64

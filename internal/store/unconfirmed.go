@@ -46,10 +46,12 @@ type Unconfirmed struct {
 	SentAt       time.Time // when it went, if it did
 	Reason       string
 	Doubt        bool   // a restore has put it in doubt
+	Again        bool   // it was decided that it goes again, and it has not yet
 	Evidence     string // what shows that it arrived: the kind of a touch, '' without one
 }
 
-// LockUnconfirmed loads and locks a letter that is unconfirmed; ErrNotFound if it is not.
+// LockUnconfirmed loads and locks a letter that is unconfirmed, or was, and has not gone
+// again yet; ErrNotFound if it is neither. The caller holds the lock of its address.
 func LockUnconfirmed(ctx context.Context, tx pgx.Tx, messageID int64) (Unconfirmed, error) {
 	// Two statements: what is known by the first may be from before its lock.
 	if _, err := tx.Exec(ctx, "SELECT 1 FROM messages WHERE id = $1 FOR UPDATE", messageID); err != nil {
@@ -57,10 +59,11 @@ func LockUnconfirmed(ctx context.Context, tx pgx.Tx, messageID int64) (Unconfirm
 	}
 	u, err := one[Unconfirmed](tx.Query(ctx, `
 		SELECT m.id AS message_id, m.enrollment_id, m.client_id, m.step, m.occurrence, coalesce(u.since, m.sent_at, m.due_at) AS since, coalesce(u.resent, 0) AS resent,
-			coalesce(m.sent_at, m.due_at) AS sent_at, m.reason, m.reason = $2 AS doubt,
+			coalesce(m.sent_at, m.due_at) AS sent_at, m.reason, m.reason = $2 AS doubt, m.state <> 'unconfirmed' AS again,
 			coalesce((SELECT t.kind FROM touches t WHERE t.message_id = m.id AND (t.kind IN ('delivered', 'bounced', 'complained', 'unsubscribed', 'replied', 'auto_replied')
 				OR t.kind IN ('opened', 'clicked') AND t.actor = 'human') ORDER BY t.at, t.id LIMIT 1), '') AS evidence
-		FROM messages m LEFT JOIN unconfirmed u ON u.message_id = m.id WHERE m.id = $1 AND m.state = 'unconfirmed'`, messageID, doubtReason))
+		FROM messages m LEFT JOIN unconfirmed u ON u.message_id = m.id 
+		WHERE m.id = $1 AND (m.state = 'unconfirmed' OR m.state IN ('planned', 'held') AND u.closings <> '[]' AND NOT `+onTheWire+`)`, messageID, doubtReason))
 	if err != nil {
 		return u, fmt.Errorf("loading unconfirmed message %d: %w", messageID, err)
 	}
@@ -110,7 +113,9 @@ func Decide(ctx context.Context, tx pgx.Tx, v Verdict) error {
 			UPDATE messages SET state = @state, reason = @reason, response = CASE WHEN @response = '' THEN response ELSE @response END,
 				sent_at = CASE WHEN @state IN ('sent', 'failed') THEN coalesce(sent_at, due_at) END, pooled = pooled AND @state <> 'failed',
 				chunk_id = CASE WHEN @state IN ('planned', 'held') THEN NULL ELSE chunk_id END
-			WHERE id = @message_id AND state = 'unconfirmed' RETURNING id
+			WHERE id = @message_id AND state IN ('unconfirmed', 'planned', 'held') RETURNING id
+		), unqueued AS (
+			DELETE FROM deferred WHERE message_id IN (SELECT id FROM decided) AND @state <> 'planned'
 		), queued AS (
 			INSERT INTO deferred (message_id, until) SELECT id, @at FROM decided WHERE @state = 'planned'
 			ON CONFLICT (message_id) DO UPDATE SET until = excluded.until

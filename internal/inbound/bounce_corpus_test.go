@@ -1,0 +1,222 @@
+package inbound
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// labelled is a letter of the corpus with what a person says it means.
+type labelled struct {
+	name   string
+	labels map[string]string
+	raw    []byte
+}
+
+// bouncesOf reads a corpus of testdata/bounces: each file has labels, an empty line, and the
+// letter. Half of the corpus (held) was set aside before the rules were written, and is
+// only ever counted.
+func bouncesOf(t testing.TB, half string) []labelled {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/bounces/" + half + ".txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []labelled
+	for _, file := range archive.Files {
+		head, raw, _ := strings.Cut(string(file.Data), "\n\n")
+		l := labelled{name: file.Name, labels: map[string]string{}, raw: []byte(raw)}
+		for line := range strings.SplitSeq(head, "\n") {
+			key, value, _ := strings.Cut(line, ":")
+			l.labels[key] = strings.TrimSpace(value)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// verdict is what the rules make of a labelled letter, in the words of the labels.
+type verdict struct {
+	class, recipient, status string
+	permanent                bool
+	refs                     []string
+}
+
+func verdictOf(t *testing.T, l labelled) verdict {
+	t.Helper()
+	letter, err := Read(l.raw)
+	if err != nil {
+		return verdict{class: "unreadable"}
+	}
+	if e, ok := Complaint(letter); ok {
+		return verdict{"complaint", e.Recipient, e.Status, false, e.Refs}
+	}
+	events := Bounces(letter)
+	if len(events) == 0 {
+		return verdict{class: "none"}
+	}
+	e := events[max(0, slices.IndexFunc(events, func(e Event) bool { return strings.EqualFold(e.Recipient, l.labels["Recipient"]) }))]
+	v := verdict{e.Class, e.Recipient, e.Status, e.Permanent, e.Refs}
+	if e.Kind == Delivered {
+		v.class = "delivered"
+	}
+	return v
+}
+
+// bounceFigures are the counts of a half.
+type bounceFigures struct {
+	letters, right                  int
+	classes, found                  map[string]int
+	dead, deadFound, policy, blamed int
+	permanent                       int
+	recipients, recipientsRight     int
+	statuses, statusesRight         int
+	matches, matchesRight           int
+	withoutVERP, withoutVERPRight   int
+	nothing, nothingRight           int
+}
+
+func (f *bounceFigures) add(t *testing.T, l labelled, report func(format string, args ...any)) {
+	v, want := verdictOf(t, l), l.labels["Class"]
+	f.letters++
+	f.classes[want]++
+	if v.class == want {
+		f.right++
+		f.found[want]++
+	} else {
+		report("%s: class %s, want %s", l.name, v.class, want)
+	}
+	dead := isDead(v.class) && v.permanent
+	switch {
+	case isDead(want):
+		f.dead++
+		if dead {
+			f.deadFound++
+		}
+	case want == "none":
+		f.nothing++
+		if v.class == "none" {
+			f.nothingRight++
+		}
+		return
+	default:
+		if want == ClassPolicy {
+			f.policy++
+		}
+		if dead {
+			f.blamed++
+			report("%s: %s is blamed on the client", l.name, want)
+		}
+	}
+	if v.permanent == (l.labels["Permanent"] == "yes") {
+		f.permanent++
+	} else {
+		report("%s: permanent %v", l.name, v.permanent)
+	}
+	if want := l.labels["Recipient"]; want != "" {
+		f.recipients++
+		if strings.EqualFold(v.recipient, want) {
+			f.recipientsRight++
+		} else {
+			report("%s: recipient %q, want %q", l.name, v.recipient, want)
+		}
+	}
+	if want := l.labels["Status"]; want != "" {
+		f.statuses++
+		if v.status == want {
+			f.statusesRight++
+		} else {
+			report("%s: status %q, want %q", l.name, v.status, want)
+		}
+	}
+	f.match(l, v, report)
+}
+
+// match counts whether the surest reference is that of our letter, with the address that
+// the notice came to and, where the labels say that there is another way, without it.
+func (f *bounceFigures) match(l labelled, v verdict, report func(format string, args ...any)) {
+	token, ways := l.labels["Token"], strings.Fields(l.labels["Match"])
+	if token == "" || len(ways) == 0 {
+		return
+	}
+	f.matches++
+	if len(v.refs) > 0 && MarkIn(v.refs[0]) == token {
+		f.matchesRight++
+	} else {
+		report("%s: refs %q, want %s by %v", l.name, v.refs, token, ways)
+	}
+	if slices.Equal(ways, []string{"verp"}) {
+		return
+	}
+	f.withoutVERP++
+	letter, _ := Read(l.raw)
+	letter.DeliveredTo = nil
+	var refs []string
+	if e, ok := Complaint(letter); ok {
+		refs = e.Refs
+	} else if events := Bounces(letter); len(events) > 0 {
+		refs = events[0].Refs
+	}
+	if len(refs) > 0 && MarkIn(refs[0]) == token {
+		f.withoutVERPRight++
+	} else {
+		report("%s: without VERP refs %q, want %s by %v", l.name, refs, token, ways)
+	}
+}
+
+func TestBouncesOfTheCorpus(t *testing.T) {
+	t.Parallel()
+	for _, half := range []string{"train", "held"} {
+		f := bounceFigures{classes: map[string]int{}, found: map[string]int{}}
+		report := t.Logf
+		if half == "held" {
+			report = func(string, ...any) {} // only counted
+		}
+		for _, l := range bouncesOf(t, half) {
+			f.add(t, l, report)
+		}
+		t.Logf("%s: %d letters, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d; no bounces %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothingRight, f.nothing)
+		t.Logf("%s: permanent %d of %d, recipients %d of %d, statuses %d of %d, matches %d of %d, without VERP %d of %d", half,
+			f.permanent, f.letters-f.nothing, f.recipientsRight, f.recipients, f.statusesRight, f.statuses, f.matchesRight, f.matches, f.withoutVERPRight, f.withoutVERP)
+		for class, n := range f.classes {
+			t.Logf("%s: %-12s %d of %d", half, class, f.found[class], n)
+		}
+		if f.blamed > 0 || f.deadFound*100 < f.dead*98 || f.dead == 0 || f.policy == 0 {
+			t.Errorf("%s: %d blamed on the client, want none; %d of %d dead addresses found, want 98 %%", half, f.blamed, f.deadFound, f.dead)
+		}
+	}
+}
+
+func TestLinesOfTheCorpusGetTheirClass(t *testing.T) {
+	t.Parallel()
+	for _, half := range []string{"known", "train", "held"} {
+		var right, lines, dead, found, policy, blamed int
+		for _, r := range replies(t, false, "testdata/bounces/lines-"+half+".txt") {
+			class := classify(r.text, "", true)
+			lines++
+			if class == r.class {
+				right++
+			} else if half != "held" {
+				t.Logf("%s: class %s, want %s: %d %s", r.where, class, r.class, r.code, r.text)
+			}
+			switch {
+			case isDead(r.class):
+				dead++
+				if isDead(class) {
+					found++
+				}
+			case r.class == ClassPolicy:
+				policy++
+				if isDead(class) {
+					blamed++
+				}
+			}
+		}
+		t.Logf("%s: %d lines, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d", half, lines, right, found, dead, blamed, policy)
+		if blamed > 0 || found*100 < dead*98 || dead == 0 || policy == 0 {
+			t.Errorf("%s: %d of %d policy lines blamed on the client, want none; %d of %d dead addresses found, want 98 %%", half, blamed, policy, found, dead)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package inbound
+
+import (
+	"strings"
+)
+
+// told is what a notice says of a recipient.
+type told struct {
+	class, enhanced, text string
+	code                  int
+}
+
+// reasonFor finds what a notice in words says of a recipient: first the reply that it
+// quotes below his address, then the paragraphs there, then the same in all of it. What
+// speaks of us outranks what speaks of him.
+func (n *notice) reasonFor(recipient, status string, permanent bool) told {
+	block := n.blockOf(recipient)
+	best := told{class: ClassUnknown}
+	if !permanent {
+		best.class = ClassTemporary
+	}
+	for _, text := range []string{block, n.report} {
+		paragraphs := paragraphsOf(text)
+		for _, quoted := range []bool{true, false} {
+			for _, p := range paragraphs {
+				r := replyIn(p)
+				if (r.code != 0 || r.enhanced != "") != quoted || isBoilerplate(p) && !quoted {
+					continue
+				}
+				words := p
+				if quoted && r.code != 0 {
+					words = r.text
+				}
+				class := classify(words, status, permanent)
+				if quoted && best.text == "" {
+					best = told{class, r.enhanced, words, r.code}
+				}
+				if class != ClassUnknown && (class != ClassTemporary || quoted) {
+					return told{class, r.enhanced, words, r.code}
+				}
+			}
+		}
+		if best.text != "" && text != n.report && best.class != ClassUnknown {
+			break
+		}
+	}
+	if best.text == "" {
+		best.text = oneLine(block)
+	}
+	return best
+}
+
+// blockOf is what stands from a recipient's address to the next one.
+func (n *notice) blockOf(recipient string) string {
+	if recipient == "" {
+		return n.report
+	}
+	start, at := -1, 0
+	for line := range strings.Lines(n.report) {
+		address := leading(line)
+		switch {
+		case start < 0 && strings.EqualFold(address, recipient):
+			start = at
+		case start >= 0 && address != "" && !strings.EqualFold(address, recipient) && !n.isOurs(address) && !strings.HasPrefix(line, "    "):
+			return n.report[start:at]
+		}
+		at += len(line)
+	}
+	if start < 0 {
+		return n.report
+	}
+	return n.report[start:]
+}
+
+// paragraphsOf parts text at empty lines.
+func paragraphsOf(text string) []string {
+	var all []string
+	var b strings.Builder
+	finish := func() {
+		if b.Len() > 0 && len(all) < 40 {
+			all = append(all, b.String())
+		}
+		b.Reset()
+	}
+	for line := range strings.Lines(text) {
+		if strings.Trim(line, " \t\r\n-=*_#") == "" {
+			finish()
+			continue
+		}
+		if b.Len() < 4000 {
+			b.WriteString(line)
+		}
+	}
+	finish()
+	return all
+}
+
+// isBoilerplate reports whether a paragraph is what servers write in each of their notices.
+func isBoilerplate(p string) bool {
+	p = strings.ToLower(oneLine(p))
+	for _, begin := range []string{
+		"this message was created automatically", "this is the mail system", "this is the", "hi. this is", "a message that you sent", "i'm sorry to have to inform", "for further assistance", "if you do so",
+		"это письмо создано", "это письмо отправлено", "this is a mime", "the original message was received", "the mail system", "learn more", "diagnostic information for",
+	} {
+		if strings.HasPrefix(p, begin) {
+			return true
+		}
+	}
+	return false
+}

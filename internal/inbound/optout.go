@@ -1,0 +1,218 @@
+package inbound
+
+// maxPlainWords is how long a letter may be and still ask for nothing else.
+const maxPlainWords = 80
+
+// optOut tells whether a person asks in the new text of an answer not to be written again.
+// It is plain only if a sentence says so without a condition, a topic or a time, and the
+// one after it takes nothing back.
+func optOut(text string) OptOut {
+	words := wordsOf(tokens(ownText(text)))
+	if len(words) <= 4 && has(words, oneWordRule) && !has(words, stayRule) {
+		return PlainOptOut
+	}
+	var sentences [][]token
+	for i, word := range words {
+		if i == 0 || word.sentence != words[i-1].sentence {
+			sentences = append(sentences, nil)
+		}
+		sentences[len(sentences)-1] = append(sentences[len(sentences)-1], word)
+	}
+	found := NoOptOut
+	for i, sentence := range sentences {
+		if has(sentence, stayRule) {
+			continue
+		}
+		plain := has(sentence, leaveRule)
+		if !plain && has(sentence, likelyRule) {
+			found = LikelyOptOut
+		}
+		if !plain {
+			continue
+		}
+		found = LikelyOptOut
+		always := has(sentence, alwaysRule)
+		conditional := has(sentence, partRule) || has(sentence, timeRule) && !always
+		takenBack := i+1 < len(sentences) && has(sentences[i+1], backRule) && !has(sentences[i+1], leaveRule)
+		if !conditional && !takenBack && len(words) <= maxPlainWords {
+			return PlainOptOut
+		}
+	}
+	return found
+}
+
+// oneWordRule are answers that are plain if they are all that was written.
+var oneWordRule = phrases(`
+^ stop|стоп|unsubscribe|отписаться|отписка|отпишите|отписать|remove|удалить|удалите|abmelden|desuscribir|cancel|отмена|unsub
+^ please stop|unsubscribe|remove
+^ отпишите|отписать
+stop please|it|this|now|mailing
+opt out`)
+
+// leaveRule are requests not to be written again.
+var leaveRule = phrases(`
+отстаньте|отвяжитесь|отвалите|отцепитесь
+в черный|бан|игнор
+заявка|просьба|требую|требуем|прошу|просим .. отписать|отписки|удалить|исключить|прекратить|вычеркнуть .. меня|нас|адрес|почту|email|ящик|рассылку|писать|рассылки|базы|базу|списка
+отмените|аннулируйте|снимите|отключите|отменить .. подписку|рассылку|рассылки
+больше .. писем|рассылок|сообщений .. не надо|нужно
+не|никогда подписывался|подписывалась|подписывались на
+не давал|давала|давали .. согласия|согласие
+не нужны|интересны|нужна|интересна .. ваши|ваша|эти|эта письма|рассылка|рассылки
+ваши|ваша|эти письма|рассылка|рассылки .. не нужны|нужна|интересны|интересна
+кнопка|ссылка .. отписки|отписаться .. не работает
+никогда больше не
+вычеркивайте|убирайте|выписывайте|отписывайте .. меня|нас|адрес|почту|email
+go away
+get lost
+bugger|sod|piss off
+leave us|me be
+cease and desist
+never|didn't|not .. sign|signed|subscribe|subscribed|consent|consented|opt|opted up|to|for|in|this|these
+i|we|i've|we've block|blocked|blocking .. you|sender|your|this
+no longer wish|want .. to .. receive|get|hear
+don't|dont|not need|want .. your|ur|these|any .. emails|mails|letters|newsletter|messages
+make it|this|them stop
+off .. list|lists|database
+from .. mailing|distribution|contact|email list|lists|database
+blacklist|blacklisted|blocklist|unlist|deregister
+never .. email|mail|write|contact|message .. me|us|again|here|this
+please|kindly remove|delete .. me|us|address|email|contact|details|name
+отпишите|отписать|отпиши
+хочу|прошу|хотел|хотела|хотим|желаю|как .. отписаться|отпишитесь
+не пиши|пишите|пишете
+больше не пишите|присылайте|беспокойте|шлите|тревожьте|отправляйте|направляйте|надо|нужно
+не присылайте|беспокойте|шлите|спамьте|спамить|тревожьте мне|нам|больше|сюда|меня|нас|ничего|никаких|эту|рассылку|рекламу|спам|письма|свои|ваши|пожалуйста|впредь
+^ не беспокойте|присылайте|шлите
+писать|присылать|слать|отправлять|направлять|беспокоить .. больше|мне|нам не надо|нужно|стоит
+не надо|нужно|стоит|смейте .. писать|присылать|слать|беспокоить|отправлять
+прошу|просим|просьба|попрошу .. не писать|присылать|слать|беспокоить|отправлять|направлять
+больше не .. писать|присылать|слать|беспокоить|отправлять
+не хочу|желаю|хотим|желаем .. получать|видеть .. рассылку|письма|письмо|рекламу|писем|спам|их|это|рассылок|сообщения|предложения|ваши
+удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|снимите|выпишите|сотрите .. меня|нас|адрес|почту|email|ящик|контакт|контакты|данные|мейл|мыло|емейл
+удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|выпишите .. из .. базы|базу|рассылки|списка|списков|рассылок|баз
+меня|нас|адрес|почту|email|ящик .. из .. рассылки|рассылок|списков|списка|базы убрать|удалить|исключить|вычеркнуть
+прекратите|перестаньте|хватит|прекратить|завязывайте|кончайте .. писать|слать|присылать|рассылку|рассылки|спам|спамить|рассылать|беспокоить|отправлять
+отзываю|отзываем .. согласие
+отказываюсь|отказываемся от .. рассылки|рассылок|писем|получения
+заблокировал|заблокирую|забанил|забаню|блокирую
+жалоба|жалобу|пожалуюсь|жаловаться|заявление .. в|на .. фас|спам|роскомнадзор|прокуратуру
+оставьте|оставите меня|нас|в .. покое|покой
+забудьте .. адрес|почту|email
+unsubscribe|unsub
+remove|delete|take|strike|drop|erase|purge|wipe .. me|us|my|our
+remove|delete|erase|purge .. address|email|details|name|data from|off|in|of|completely|immediately
+stop|quit|cease|discontinue sending|emailing|mailing|writing|contacting|spamming|messaging|bothering|pestering|these|them|spam|your|the .. me|us|emails|mails|letters|spam|newsletter|newsletters|completely|messages|mailings
+stop|quit|cease emailing|mailing|spamming|contacting|bothering|pestering|messaging
+stop|quit|cease sending .. me|us|these|this|those|them|your|emails|mails|letters|it
+stop them|these|this|it|all completely|immediately|now|please|at|forever|coming|emails|mails
+do|does|please not|never email|emails|mail|mails|contact|write|message|send .. me|us|again|anything|any|ever|anymore|emails|mails
+don't|dont|never|not ever|you|please|to email|mail|contact|write|message|bother me|us|again|here|anymore|ever
+don't|dont|never email|mail|contact|write|message|bother
+don't|dont|not want .. mail|mails|email|emails|letters|newsletter|newsletters|messages|these
+don't|dont|not wish|want|care to .. receive|get|hear
+suppress .. address|email|domain|us|me
+opt|opting me|us|out
+opt out
+no more mail|mails|email|emails|letters|messages|newsletters
+cancel .. subscription
+leave me|us alone
+lose my|our|this address|email|number
+forget my|our address|email
+how|where .. turn|switch|opt|get .. off|out
+withdraw .. consent
+reported|report|marked|marking .. as|to spam|phishing|ico
+abmelden|austragen|abbestellen
+aus dem|ihrem|eurem verteiler|liste|newsletter
+keine .. mails|emails|werbung|newsletter|nachrichten mehr
+keine weiteren|weitere mails|emails|werbung|newsletter|nachrichten
+löschen|streichen .. mich|adresse|daten
+désabonne*|désabonner|désinscri*
+ne plus|m'écrivez recevoir|m'écrire|me|plus
+retirez|supprimez .. moi|adresse|liste
+baja de|la|su
+darme|dar|deme|denme de baja
+no me|nos escriban|envíen|manden|escriba|envíe .. más
+wypisz*|wypisać|wypisanie
+proszę .. usunąć|usunięcie|nie wysyłać|pisać|wysyłać
+відпишіть|відписати
+не пишіть|надсилайте|турбуйте
+видаліть .. мене|адресу|пошту
+жазбаңыз|жібермеңіз`)
+
+// stayRule are negations of such requests.
+var stayRule = phrases(`
+не отписывайте|отписывать|удаляйте|удалять|исключайте|исключать|убирайте|вычеркивайте
+не хочу|хотел|хотела|собираюсь|собирался|просил|просила|думал .. отписываться|отписаться|отписывать|удалять
+не отписывался|отписывалась|отписываюсь|отписались|отписался
+don't|dont|not|never|didn't|didnt|won't|haven't .. unsubscribe|unsubscribed|unsubscribing|remove|delete|opt|stop
+don't|dont|do not stop
+without unsubscribing
+keep sending|writing|them|emailing
+stop by|in|over|at`)
+
+// likelyRule are words after which a person should decide.
+var likelyRule = phrases(`
+стоп|хватит|достали|надоели|надоело|воздержитесь|приостановите|притормозите|притормозим|приостановим|завязывайте|спам|спама|спамите|рассылка|рассылку|рассылки|рассылок|отписка|отпишусь
+не предлагайте|присылайте|шлите|беспокойте|звоните|отвлекайте|тревожьте
+слишком|очень|так .. часто|много
+часто пишете|присылаете|письма
+реже|пореже|поменьше
+паузу|перерыв в|между|с .. письм*|переписк*|рассылк*
+без рассылок|рекламы|спама
+писать|присылать|слать .. не надо|нужно|стоит|имеет
+не надо|нужно|стоит|имеет .. писать|присылать|слать|смысла
+откуда .. адрес|почта|почту|email|контакт|контакты
+на каком основании
+no more webinars|invites|invitations|brochures|offers|ads|advertising|marketing
+may not receive
+enough|spam|spamming|newsletter|newsletters|mailing|mailings
+hold off|fire
+no|not point|use|much|any|sense .. writing|mailing|sending|emailing
+less often|frequent|frequently|mail|mails|emails
+too|so many|often|much|frequent|frequently
+cut down|back
+rather not
+not before|until|till
+don't|dont|do not|stop|please write|send|email|mail|contact|sending|writing|emailing|mailing
+pause|suspend|slow|ease .. letters|mails|emails|mailings|down|up
+in peace
+write|writing|letters|letter|email|emails|mails .. every day|week|month
+once a quarter|month|year
+unsolicited
+zu viele|oft|viel
+moins souvent
+menos correos|emails`)
+
+// alwaysRule says that a time is no condition: "not now, not ever".
+var alwaysRule = phrases(`
+ever|never|anymore|completely|permanently|forever|altogether|later|again|immediately|at once
+больше|никогда|вообще|совсем|навсегда|впредь|немедленно|полностью`)
+
+// timeRule makes a request one for a time.
+var timeRule = phrases(`
+пока|временно|сейчас|летом|осенью|зимой|весной|до|месяц*|недел*|квартал*|года|году|рано|позже|потом
+now|yet|until|till|before|while|moment|today|week|weeks|month|months|quarter|year|season|summer|winter|spring|autumn|later
+vorerst|zurzeit|derzeit|momentan`)
+
+// partRule makes a request one for a part: of letters, topics, addresses, ways.
+var partRule = phrases(`
+кроме|только|лучше|вместо|реже|часто|чаще|каждую|каждый|каждые|раз|если|чем|общих|массовых|шаблонных|разве
+а вот|про|на|по|лучше|пишите|звоните
+но .. пишите|присылайте|звоните|интересно|можно|готов|готовы|давайте|буду|будем
+звоните|позвоните|наберите|перезвоните|whatsapp|телеграм|telegram|мессенджер
+по вебинар*|этому|этой|данной|данному|факсу|почте|тендер*|масл*|акци*
+пишите|присылайте|шлите на|по|про|о|об|ему|ей|им|туда
+@
+счет|счета|счетов|оригинал*|документ*|образц*|бумажн*|каталог*|прайс|прайсы|кп|вложени*|приглашен*|анонс*
+but|only|except|instead|unless|rather|if|often|frequently|many|much|every|unlikely|though|however
+about webinars|events|audits|parts|oil|it|that
+event|events|webinar|webinars|invites|invitations|brochures|invoice|invoices|quote|sample|samples|attachment|attachments|offers
+call|phone|ring|text me|us|instead|him|her`)
+
+// backRule takes something back in the next sentence.
+var backRule = phrases(`
+^ но|а|лучше|только|зато|хотя
+пишите|присылайте|шлите|звоните|давайте|позвоните|может
+^ but|only|instead|however|though|maybe|just
+yes|send|call|instead`)

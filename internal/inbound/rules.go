@@ -1,0 +1,183 @@
+package inbound
+
+// somebody is how servers name whom a letter is for.
+var somebody = []string{
+	"user", "recipient", "rcpt", "mailbox", "mail box", "account", "address", "alias", "local part", "local-part", "person", "customer", "no one", "nobody", "employee", "mail file", "member",
+	"subscriber", "owner", "inbox", "handset", "login", "destinat", "utilisateur", "indirizzo", "konta", "konto", "adressat", "benutzer", "empf", "casilla", "usuario",
+	"postfach", "kunde", "abonn", "ucet", "teilnehmer", "compte", "boite", "adresse", "cuenta", "buzon", "conta", "caixa", "direccion", "endereco", "utente", "casella", "skrzynk", "adres", "uzytkownik", "odbiorc",
+	"uzivatel", "schrank", "prijemce", "kullanici", "alici", "gebruiker", "ontvanger", "postvak", "mottagar", "mottaker", "modtager", "bruker", "vastaanottaja", "felhasznalo", "cimzett",
+	"пользовател", "адрес", "получател", "ящик", "сотрудник", "аккаунт", "учетн", "абонент", "владел", "клиент", "користувач", "скриньк", "одержувач", "отримувач",
+	"用户", "用戶", "收件人", "邮箱", "信箱", "账号", "帐号", "帳號", "地址", "アカウント", "ユーザ", "宛先", "受信者", "メールボックス", "アドレス", "사용자", "수신자", "계정",
+}
+
+// rules are read from the top; the first that matches decides. What is about us comes
+// before what is about the recipient: calling a blocked sender's client invalid would lose
+// a good address for ever, calling a dead address blocked costs one more letter. For the
+// same reason words about the recipient outrank a 5.7 code, but not words about the sender.
+// internal/mail/testdata/replies holds real replies for nearly every line.
+var rules = []rule{
+	// Servers whose words or codes mean something else than they seem to.
+	{class: ClassInvalid, enhanced: []string{"5.1.1"}, words: []string{"account or domain may not exist"}}, // Exim under cPanel; without the code it speaks of the sender
+	{class: ClassDeadDomain, kind: 5, words: []string{"mail exchanger or ip"}},                             // qmail
+	{class: ClassProtocol, kind: 5, words: []string{"helo/ehlo argument"}},                                 // Gmail
+	{class: ClassPolicy, kind: 5, words: []string{"permission to post"}},                                   // Google Groups
+	{class: ClassDisabled, kind: 5, words: []string{"has not logged in"}},
+	{class: ClassTemporary, codes: []int{454}, words: []string{"tls not available"}},                                           // RFC 3207 4
+	{class: ClassDisabled, kind: 5, words: []string{"policy rejection on the target address"}},                                 // Yandex
+	{class: ClassInvalid, kind: 5, enhanced: []string{"5.4.1"}, words: []string{"recipient"}, also: []string{"access denied"}}, // Exchange Online
+	{class: ClassGreylist, kind: 4, words: []string{"internal resource temporarily unavailable"}},                              // Mimecast
+	{class: ClassRate, kind: 4, words: []string{"rate limited due to ip reputation"}},                                          // Outlook.com
+	{class: ClassTemporary, kind: 4, words: []string{"queue quota exceeded"}},                                                  // Exchange Online
+	{class: ClassRate, kind: 4, words: []string{"try again slower", "too much mail"}},                                          // Postfix
+	{class: ClassPolicy, kind: 4, enhanced: []string{ // Gmail's rules for senders
+		"4.7.23", "4.7.24", "4.7.25", "4.7.26", "4.7.27", "4.7.29", "4.7.30", "4.7.32", "4.7.40"}},
+
+	{class: ClassContent, kind: 5, words: []string{"not rfc 5322 compliant", "messages missing a valid"}}, // Gmail
+	{class: ClassPolicy, kind: 5, words: []string{"this ip has been"}},
+	{class: ClassContent, kind: 5, words: []string{"content"}, also: []string{"spam", "virus", "blocked because its"}}, // what is in the letter, not who sends it
+	{class: ClassContent, kind: 5, words: []string{"spam url", "spam message is detected", "duplicate header"}},
+	{class: ClassRate, kind: 4, enhanced: []string{"4.5.4", "4.7.28"}},
+	{class: ClassRate, kind: 4, words: []string{"too many sessions"}},
+	{class: ClassRate, kind: 5, words: []string{"frequency limited."}}, // QQ
+	{class: ClassGreylist, kind: 4, words: []string{
+		"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "triplet", "серый список", "серые списки", "серого списка", "серых списк", "szara lista", "liste grise", "lista gris",
+		"lista grigia", "graue liste"}},
+
+	// Our account, and how we connect.
+	{class: ClassProtocol, words: []string{"starttls", "requires encryption", "requires tls", "encryption required", "must use tls"}},
+	{class: ClassAccount, codes: []int{454, 534, 535, 538}},
+	{class: ClassPolicy, codes: []int{530}, words: []string{"relay"}},
+	{class: ClassAccount, codes: []int{530}},
+	{class: ClassAccount, enhanced: []string{ // limits and bans of one's own account at Gmail and Microsoft
+		"5.4.5", "5.1.90", "5.7.501", "5.7.502", "5.7.503", "5.7.705", "5.7.708", "5.7.750"}},
+	{class: ClassAccount, words: []string{
+		"sending limit", "daily limit", "daily sending quota", "relay limit exceeded", "invalid credentials", "mail sending denied", "sending for this account", "sending account",
+		"not owned by", "not logged in", "auth failed", "authentication failed", "authentification requise", "smtp authentication in your", "smtp authentication turned on",
+		"bad outbound sender", "mail relay denied", "address is not verified"}},
+
+	// The sender's domain, server and reputation.
+	{class: ClassRate, kind: 5, words: []string{"sent too many"}},
+	{class: ClassPolicy, enhanced: []string{"5.1.7", "5.1.8"}},
+	{class: ClassPolicy, words: []string{
+		"sender", "mailfrom", "mail from", "from: domain", "from domain", "from:domain", "verification failed for", "dmarc", "spf", "dkim",
+		"spamhaus", "spamcop", "sorbs", "barracudacentral", "blocklist", "block list", "blacklist", "black list", "dnsbl", " rbl", "[rbl", "rbl ", "rbls", "rtr:bl", "denyip", "black ip",
+		"reputation", "reverse dns", "ptr record", "ptr resource", "your hostname", "helo command", "client host", "not authenticated", "your ip", "ip address is", "this ip ",
+		"invalid helo", "invalid ehlo", "bad helo", "helo name", "helo:", "client ", "client's", "unknown client", "unknown host", "unknown server", "unknown network", "unknown system", "unknown correspond",
+		"certificate", " ip ", " helo ", " ehlo ", " ptr ", "in dns", "to dns", "members only", "only members", "you are not a member", "member of the list", "member of this list", "subscribers only", "people only", "unknown[", "(unknown [", "envelope-from", "mail-from", "reply-to", "your mailer", "your mta", "your connection", "your reverse", "your certificate", "your link", "your account", "your organi", "your message looks",
+		"your mail looks", "was identified", "classified as", "guest list", "contact list", "bypass list", "approved list", "return address", "dns check", "unknown ip", "from ip ", "ip [", "the ip ", "your address", "your email address", "your e-mail address", "allowed to send", "authorized to send", "authorised to send",
+		"permitted to send", "permission to send", "only accepts m", "accepts mail only", "accept mail only", "only from", "spam", "junk", "unsolicited", "bulk mail", "mass mail", "blocked by", "blocked using",
+		"blocked due", "blocked because", "blocked for", "black-list", "block-list", "denylist", "deny list", "deny-list", "quarantin", "your country", "geograph", "geoip", "dynamic ip", "dynamic host",
+		"dynamic address", "residential", "envelope from", "from address", "return path", "return-path", "unauthenticated", "email authentication", "pass authentication", "fails authentication", "your server", "your mail server", "your domain", "your network", "your host", "your isp", "your provider", "ptr ", "rdns", "reverse lookup", "is listed at", "is listed in", "is listed on", "is listed by", "currently listed",
+		"whitelist", "white list", "allow list", "allowlist", "phish", "backscatter", "bounce attack", "too many invalid", "too many unknown", "too many bad", "dictionary attack", "harvest",
+		"invalid ip", "banned send", "permanently deferred", "prison", "dialup",
+		"relay access", "relaying", "relay not", "as a relay", "not a gateway", "deny relay", "denies relay", "unauthorized relay", "open relay", "relay traffic", "to relay", "allowed rcpthosts"}},
+
+	{class: ClassPolicy, kind: 5, words: []string{"unknown user", "unknown recipient", "user unknown", "invalid recipient", "bad recipient", "invalid user"}, also: []string{" rate ", " count ", "too high", "threshold"}},
+	{class: ClassPolicy, kind: 5, words: []string{ // in other languages; Latin without its accents
+		"спам", "отправител", "белом списк", "белый список", "белого списк", "списке разреш", "с неизвестн", "неизвестный сервер", "неизвестный хост", "неизвестного сервера", "сервер неизвест", "от неизвестн", "черн", "стоп-лист", "репутаци", "ваш сервер", "вашего сервер", "вашему сервер", "ваш ip", "вашего ip", "ip-адрес",
+		"ip адрес", "ваш домен", "вашего домен", "вашему домен", "вашего адрес", "ваш адрес", "вашего хост", "ваш хост", "массов", "рассылк", "подозри", "обратн", "відправник", "чорн",
+		"absender", "ihre ip", "ip-adresse", "ihr server", "ihrer ip", "ihre domain", "ihr mailserver", "ihres servers", "sperrliste", "blockliste", "expediteur", "emetteur", "indesirable", "votre ip", "votre serveur", "votre domaine",
+		"adresse ip", "liste noire", "serveur inconnu", "host inconnu", "servidor descon", "host descon", "dominio descon", "host sconosc", "server sconosc", "server unbekannt", "host unbekannt", "remitente", "remetente", "lista negra", "no desead", "nao solicitad", "su ip", "seu ip", "su servidor", "seu servidor", "su dominio", "seu dominio", "direccion ip", "endereco ip", "ip listad",
+		"mittente", "lista nera", "indirizzo ip", "vostro server", "vostro ip", "vostro dominio", "suo ip", "tuo ip", "nadawc", "czarnej li", "czarna li", "adres ip", "niechcian", "odesilatel", "cernem seznam", "cerne listin", "nevyzadan",
+		"afzender", "zwarte lijst", "avsandar", "avsender", "afsender", "gonderen", "垃圾", "黑名单", "黑名單", "发件人", "寄件", "信誉", "迷惑", "送信元", "送信者", "ブラックリスト", "스팸", "발신"}},
+
+	// The mailbox.
+	{class: ClassFull, enhanced: []string{"4.2.2", "5.2.2"}},
+	{class: ClassFull, words: []string{"quota"}, also: append([]string{"exceed", "over", "violation", "full", "reach", "allowed", "depass"}, somebody...)},
+	{class: ClassFull, words: []string{
+		"overquota", "mailbox full", " is full", "mailbox size limit", "storage full", "exceeded storage", "storage space",
+		"mailbox space", "mailbox limit", "mailbox exceeds", "mailbox has exceeded", "mailbox is over", "mailbox over", "of its allowance", "inbox full", "no space left in", "exceeded the limit", "no more room", "no room", "out of storage",
+		"переполнен", "квот", "превышен лимит ящика", "превышен размер ящика", "нет места", "нет свободного места", "место кончил", "недостаточно места", "ящик полон", "заполнен", "переповнен",
+		"postfach voll", "ist voll", "uberfullt", "speicherplatz", "boite pleine", "est pleine", "saturee", "llena", "lleno", "cuota", "esta cheia", "caixa postal cheia",
+		"caixa cheia", "lotada", "e piena", "casella piena", "przepelnion", "pelna", "brak miejsca", "je plna", "preplnen", "vol postvak", "postvak vol", "is vol", "ar full", "er fuld", "dolu", "kotas",
+		"已满", "已滿", "空间不足", "容量", "いっぱい", "용량", "too many messages on the server"}},
+	{class: ClassRate, kind: 5, enhanced: []string{"5.2.121", "5.2.122"}},
+	{class: ClassRate, kind: 5, words: []string{"rate that prevents", "exceeded their limit"}},
+	{class: ClassInvalid, kind: 5, words: []string{"invalid/inactive", "not found or inactivated", "unbekannt oder"}},
+	{class: ClassDisabled, kind: 5, also: somebody, words: []string{
+		"disabled", "inactive", "inactiv", "deactivated", "terminated", "suspend", " locked", "isblocked", "account is blocked", "account blocked", "account has been blocked", "mailbox is blocked", "mailbox blocked", "mailbox has been blocked", "user is blocked", "user blocked", "out of service", "in use", "longer used", "obsolete", "frozen", "closed", "expired", "expirado", "archived", "not activated", "not active",
+		"longer accepts", "deleted", "removed", "left the company", "longer with", "longer work", "longer employed", "former employee", "retired", "shut down", "on hold", "cancelled", "canceled", "dormant", "abandoned",
+		"deprovisioned", "decommissioned", "discontinued", "moved away", "has left", "left the", "mailbox ended", "lapsed", "switched off", "turned off", "purged", "hibernat", "longer read", "не использ", "ограничен", "выбыл", "abgemeldet", "opgezegd",
+		"отключен", "заблокирован", "удален", "закрыт", "приостановлен", "уволен", "больше не", "деактивир", "не активен", "неактив", "не оплач", "заморожен", "выключен", "расторг", "видален", "вимкнен",
+		"gekundigt", "gesperrt", "deaktiviert", "geloscht", "geschlossen", "stillgelegt", "abgeschaltet", "inaktiv", "ausgeschieden", "desactiv", "resili", "ferme", "supprim", "clotur", "bloque",
+		"inhabilit", "deshabilit", "cancelad", "cerrad", "eliminad", "de baja", "encerrad", "desativ", "suspens", "excluid", "inativ", "sospes", "disattiv", "disabilit", "chius", "cessat",
+		"bloccat", "eliminat", "scadut", "zablokowan", "usuniet", "nieaktywn", "zawieszon", "wylaczon", "zamkniet", "zrusen", "zablokovan", "deaktivovan", "neaktivni", "smazan", "uitgeschakeld",
+		"opgeheven", "geblokkeerd", "gesloten", "avslutat", "stangt", "nedlagt", "kapatil", "devre disi", "askiya", "停用", "禁用", "注销", "冻结", "凍結", "停止", "锁定", "解約", "閉鎖", "정지", "휴면", "해지"}},
+	{class: ClassDisabled, kind: 5, words: []string{"currently suspended", "mailbox is frozen", "receiving disabled", "now disabled"}},
+	{class: ClassDeadDomain, kind: 5, words: []string{
+		"host unknown", "domain not found", "invalid host name", "nonexistentdomain", "domain is not reachable", "does not accept mail", "nullmx", "null mx",
+		"no mail host", "non-existent host", "nonexistent host", "points to local host", "no data record", "no mx record", "has no mx", "no mail exchanger", "domain is expired", "domain has expired",
+		"domain expired", "domain does not exist", "domain doesn't exist", "domain name not found", "no such domain", "nxdomain", "unable to look up host", "host not found", "could not find host", "any host named", "host by that name",
+		"handles no mail", "handle no mail", "takes no mail", "accepts no mail", "do not host", "don't host", "not hosting", "parked", "can't find any host", "cannot find any host", "unknown domain", "unrouteable mail domain",
+		"domain unknown", "domain no longer", "domain is gone", "domain deleted", "domain has been", "domain is not configured", "serve this domain", "домен закрыт", "домен снят", "домен удален", "domain is not hosted", "домен получателя не", "не делегир", "all mx hosts", "no mx or", "mail exchanger", "no smtp service", "domain does not resolve", "домен не сущ", "домен не найден", "домен не обслуж", "нет mx", "mx-запис", "keine e-mail", "domain existiert nicht", "domaine inexistant", "domaine inconnu", "dominio no existe",
+		"dominio inesistente", "domena nie istnieje"}},
+	{class: ClassDeadDomain, words: []string{"no mx for"}}, // KumoMTA
+	{class: ClassInvalid, kind: 5, words: []string{ // beside any enhanced code
+		"user unknown", "unknown user", "no such user", "user not found", "user does not exist", "user doesn't exist", "recipient unknown", "unknown recipient", "no such recipient", "recipient not found",
+		"recipient does not exist", "recipient doesn't exist", "invalid recipient", "mailbox not available", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "no such mailbox",
+		"unknown mailbox", "invalid mailbox", "mailbox unavailable or", "mailbox name not allowed", "account does not exist", "no such account", "unknown account", "address does not exist",
+		"unknown address", "address unknown", "unknown local part", "userunknown", "unknownuser", "nosuchuser", "recipnotfound", "recipientnotfound", "account unavailable", "bad recipient", "bad-recipient",
+		"bad_recipient", "no entry for", "invalid-recipient", "not in recipient", "marked as invalid", "no mailbox here", "validrcptto", "badrcptto", "badrecipientto", "recipient verify failed", "recipient verification failed", "no such id", "missing home dir",
+		"пользователь не найден", "такого пользовател", "получатель не найден", "такого получател", "адресат не найден", "такого адрес", "не существует", "такого ящика", "неизвестный получатель",
+		"неизвестный пользователь", "неизвестный адресат", "адресат неизвестен"}},
+	{class: ClassInvalid, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
+		"unknown", "not known", "not a known", "no such", "not found", "not be found", "was not found", "not available", "not exist", "no exist", "n't exist", "existent", "not present",
+		"not listed in", "not in recipient", "not in my valid", "badrecipient", "badrcpt", "invalid", "is not valid", "not a valid", "not an active", "is wrong", "can't find", "cannot be verified",
+		"no mailbox", "no mail box", "no account", "no longer", "not our customer", "not a member", "not local", "there is no one", "not have an account", "n't have a", "unavailable mail user",
+		"not on this", "not in our", "not registered", "never provisioned", "not provisioned", "never existed", "not recogni", "unrecogni", "of that name", "by that name", "of this name", "called that", "diesem namen", "never created", "directory", "not at this", "not there", "no alias", "no entry", "несуществ", "у нас нет", "aucun", "no es valid", "geen ", "ei loyd", "nu exista", "не е намерен", "не постои", "no local", "lookup failed", "с ошибк", "gibt es", "ei loydy", "いません", "could not find", "couldn't find",
+		"cannot find", "unresolv", "not resolv", "unallocated", "not allocated", "unassigned", "not assigned", "no user", "bad recipient", "bad address", "bad destination", "bad mailbox", "mistyped", "misspel", "no record", "wrong", "not deliverable",
+		"undeliverable", "not accepting mail for", "not our", "not one of our", "has no ", "no recipient", "incorrect", "not match", "no match", "nonexist", "non existent", "doesnt exist", "not hosted here", "n't hosted",
+		"не найден", "не существ", "неизвест", "не известен", "не зарегистр", "нет такого", "нет такой", "такого", "такой", "не обнаружен", "неверн", "неправильн", "отсутству", "не значит", "не числит",
+		"недействит", "ошибочн", "не заведен", "не знайден", "не існу", "невідом", "нема",
+		"existiert nicht", "nicht vorhanden", "nicht gefunden", "gibt es nicht", "kein solch", "ungultig", "nicht registriert", "n'existe", "n existe", "introuvable", "invalide", "erron", "inexistant",
+		"desconocid", "no encontr", "no se encontr", "nao existe", "desconhecid", "nao encontr", "non esiste", "non trovat", "non valid", "nieznan", "nie znalezion", "brak takie",
+		"nieprawidlow", "neexistuj", "neznam", "nenalezen", "onbekend", "bestaat niet", "niet gevonden", "okand", "finns inte", "hittades inte", "ukjent", "ukendt", "findes ikke", "finnes ikke",
+		"eksisterer ikke", "tuntematon", "ismeretlen", "nem letezik", "bulunamad", "bilinmeyen", "mevcut degil", "yoktur", "不存在", "未找到", "找不到", "无此", "没有此", "查無", "無此", "无效", "不正确",
+		"存在しません", "見つかりません", "不明", "存在하지", "존재하지", "없습니다", "찾을 수 없",
+		"bekannt", "inconnu", "sconosciut", "inesistente", "nie ma", "nie istnieje", "no existe"}},
+	{class: ClassInvalid, kind: 5, unless: []string{"5.7."}, words: []string{"no such ", "unrouteable", "unroutable", "notfound", "is no longer valid", "deliver mail for", "not in our users list", "no mail-box", "addresses were unknown", "name is not found", "accept user"}},
+
+	{class: ClassInvalid, enhanced: []string{"5.1.3"}},
+
+	// Nobody could be reached, and whoever tried has given up.
+	{class: ClassTemporary, kind: 5, words: []string{
+		"retry timeout", "retry time not", "timed out", "timeout", "connection refused", "connection reset", "lost connection", "no route to host", "network is unreachable", "could not connect",
+		"unable to connect", "establish an smtp connection", "in the queue too long", "message expired", "delivery expired", "forwarding loop", "delayed too long", "too long in", "loops back to"}},
+
+	// The letter.
+	{class: ClassContent, kind: 5, enhanced: []string{"5.3.4", "5.6."}},
+	{class: ClassContent, kind: 5, words: []string{
+		"uribl", "surbl", "spam url", "content", "virus", "infected", "attachment", "message size", "email size", "too large", "too long", "malformed", "rfc 5322", "rfc compliant",
+		"from: header", "message-id: header", "message is bigger", "bigger than", "bare lf", "bare cr", "line length", "вложени", "размер письма", "размер сообщения", "слишком больш", "вирус", "anhang", "zu gross", "taille du message", "piece jointe",
+		"tamano del", "tamanho da", "allegato", "内容", "附件", "添付",
+		"mime/reject", "invalid data", "duplicate header", "hop count", "too many hops"}},
+
+	// Later.
+	{class: ClassTemporary, kind: 4, enhanced: []string{"4.1.1", "4.1.2"}},
+	{class: ClassPolicy, kind: 4, words: []string{"nature of the content", "whitelist", "must resolve", "too many errors", "policy rejection", "access denied"}},
+	{class: ClassRate, kind: 4, words: []string{
+		"rate limit", "ratelimit", "receiving mail", "too many", "too much mail", "too fast", "too quickly", "too frequent", "slow down", "slower", "throttl",
+		"excessive volume", "max message per connection", "a minute at most", "per minute", "per hour", "слишком много", "слишком часто", "zu viele", "trop de", "demasiad", "troppi", "maximum number of concurrent", "[tss", "[gl01]", "unusual rate", "account service is temporarily unavailable"}},
+	{class: ClassGreylist, kind: 4, words: []string{"try another server"}},
+	{class: ClassGreylist, codes: []int{450, 451}, enhanced: []string{"4.7.1"}, words: []string{"again", "later"}},
+	{class: ClassTemporary, kind: 4, enhanced: []string{"4.3.", "4.4."}},
+	{class: ClassRate, codes: []int{421}, words: []string{"try again later (", "temporarily deferred"}},
+
+	// What is left is decided by the enhanced code (RFC 3463, RFC 7372, RFC 7504), then by weaker words.
+	{class: ClassDisabled, enhanced: []string{"5.7.13"}},
+	{class: ClassPolicy, enhanced: []string{"5.7."}},
+	{class: ClassPolicy, kind: 5, words: []string{
+		"blocked", "spam", "junk", "policy", "policies", "banned", "is listed", "listed in", "not authorized", "not permitted", "not allowed", "access denied", "access for this", "no access",
+		"access from", "mail refused", "mail data refused", "message filtered", "mail rejected", "mail is rejected", "message rejected", "user refused", "refused to receive", "user reject",
+		"message not allowed", "spoof", "is rejected", "ip is ", "requires that", "restrict", "forbidden", "disallow", "not wanted", "unwanted", "not welcome", "trust", "violat", "suspici", "abuse", "complain", "firewall", "security", "forged", "unverified",
+		" score ", "flood", "excessive", "threat", "malicious", " risk ", "prohibit", "denied", "verweiger", "политик", "запрещ", "заблокир", "фильтр", "filter", "richtlin", "politique", "politica", "策略", "ポリシー"}},
+	{class: ClassInvalid, enhanced: []string{"5.1.0", "5.1.1", "5.1.6", "5.1.10"}},
+	{class: ClassDeadDomain, enhanced: []string{"5.1.2", "5.4.4", "5.4.310", "5.4.312"}},
+	{class: ClassDisabled, enhanced: []string{"5.2.1"}},
+	{class: ClassDeadDomain, codes: []int{521, 556}},
+	{class: ClassInvalid, codes: []int{550, 551, 552, 553, 554}, words: []string{"mailbox unavailable", "recipient rejected", "address rejected", "rejected recipient", "does not exist", "doesn't exist"}},
+	{class: ClassProtocol, enhanced: []string{"5.5."}},
+	{class: ClassProtocol, codes: []int{500, 501, 502, 503, 504}},
+	{class: ClassTemporary, enhanced: []string{"5.3."}},
+	{class: ClassContent, codes: []int{552}},
+}
