@@ -23,6 +23,7 @@ type clientPage struct {
 	Local      string // the time on the client's clock
 	Consent    string
 	Away       *awayPart
+	Wish       *wishPart
 	NextCall   *moment // that the category asks for; nil for none
 	Suppressed []suppressedPart
 	Chains     []chain
@@ -91,6 +92,9 @@ func (s *site) showClient(c echo.Context) error {
 		return err
 	}
 	page.Away = away[client.ID]
+	if page.Wish, err = s.wishOf(ctx, f.scene, client.ID); err != nil {
+		return err
+	}
 	if client.OwnerID != nil {
 		owner, err := store.UserByID(ctx, s.DB, *client.OwnerID)
 		if err != nil {

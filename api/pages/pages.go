@@ -81,6 +81,7 @@ func Register(e *echo.Echo, o Options) {
 	page(http.MethodGet, "/clients/:client", s.showClient)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
 	page(http.MethodPost, "/clients/:client/back", s.endAbsence)
+	page(http.MethodPost, "/clients/:client/as-before", s.dropPreference)
 
 	// Who is not mailed and why, and why clients said no.
 	page(http.MethodGet, "/suppressions", s.listSuppressions)

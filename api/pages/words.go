@@ -62,7 +62,7 @@ var states = map[string]string{
 var kinds = map[string]string{
 	"sent": "Letter sent", "failed": "Letter failed", "unconfirmed": "Letter not confirmed", "delivered": "Delivered", "opened": "Opened",
 	"clicked": "Clicked", "replied": "Replied", "auto_replied": "Automatic reply", "bounced": "Bounced", "complained": "Marked as spam",
-	"unsubscribed": "Unsubscribed", "call": "Call", "meeting": "Meeting", "note": "Note", "purchase": "Purchase",
+	"unsubscribed": "Unsubscribed", "preference": "Asked for fewer letters", "call": "Call", "meeting": "Meeting", "note": "Note", "purchase": "Purchase",
 	"deal_opened": "Deal opened", "deal_won": "Deal won", "deal_lost": "Deal lost", "meeting_booked": "Meeting booked", "request": "Request",
 	"refusal": "Refusal", "owner_changed": "New owner", "category_changed": "New category",
 }
@@ -86,6 +86,8 @@ func happened(r store.Touch) string {
 		return text + ": “" + orElse(r.Subject, "no subject") + "”"
 	case "clicked":
 		text = fmt.Sprintf("Clicked link %d", r.Link+1)
+	case "unsubscribed", "preference":
+		return asked(r)
 	case "replied", "auto_replied":
 		return answered(r)
 	case "owner_changed":

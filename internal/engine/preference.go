@@ -107,7 +107,7 @@ func (e *Engine) DropPreference(ctx context.Context, clientID int64) (bool, erro
 		if err := store.PlanLettersAnew(ctx, s.tx, clientID, now); err != nil {
 			return err
 		}
-		if err := store.LookAtWaiting(ctx, s.tx, clientID, waitsForPreference, now); err != nil {
+		if err := store.EndWait(ctx, s.tx, clientID, waitsForPreference, now); err != nil {
 			return err
 		}
 		// No contact of a rep's with the client, which caps would count.

@@ -89,14 +89,15 @@ func GoneLetters(ctx context.Context, db DB, clientIDs []int64, now time.Time) (
 	return list, nil
 }
 
-// LookAtWaiting has the planner decide anew, at once, about enrollments of a client that
-// are past due and whose date waits for something that is over.
-func LookAtWaiting(ctx context.Context, db DB, clientID int64, waiting string, now time.Time) error {
+// EndWait gives enrollments of a client whose date waits for something that is over the
+// date back that they had. What is past due is decided anew at once.
+func EndWait(ctx context.Context, db DB, clientID int64, waiting string, now time.Time) error {
 	_, err := db.Exec(ctx, `
-		UPDATE enrollments SET next_at = least(next_at, greatest($3, due_at)) WHERE client_id = $1 AND state = 'active' AND waiting = $2 AND next_at IS NOT NULL`,
-		clientID, waiting, now)
+		UPDATE enrollments SET next_at = greatest(due_at, $3), waiting = CASE WHEN due_at > $3 THEN '' ELSE waiting END,
+			waiting_detail = CASE WHEN due_at > $3 THEN '' ELSE waiting_detail END, due_at = CASE WHEN due_at > $3 THEN NULL ELSE due_at END
+		WHERE client_id = $1 AND state = 'active' AND waiting = $2 AND next_at IS NOT NULL`, clientID, waiting, now)
 	if err != nil {
-		return fmt.Errorf("looking anew at what waits for client %d: %w", clientID, err)
+		return fmt.Errorf("ending what client %d waits for: %w", clientID, err)
 	}
 	return nil
 }
