@@ -8,7 +8,7 @@ import (
 // seed adds the letters of both halves of the corpus, and what breaks of each.
 func seed(f *testing.F) {
 	for _, half := range []string{"train", "held"} {
-		for i, l := range letters(f, half) {
+		for i, l := range bouncesOf(f, half) {
 			f.Add(l.raw)
 			f.Add(l.raw[:len(l.raw)*(i%7+1)/8])
 		}

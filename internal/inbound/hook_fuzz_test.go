@@ -35,13 +35,13 @@ func fuzzEvents(f *testing.F, name string) {
 			t.Errorf("%v beside %v", events, err)
 		}
 		for _, e := range events {
-			checkEvent(t, e)
+			checkHookEvent(t, e)
 		}
 	})
 }
 
-// checkEvent holds what everybody who gets an event relies on.
-func checkEvent(t *testing.T, e Event) {
+// checkHookEvent holds what everybody who gets an event relies on.
+func checkHookEvent(t *testing.T, e Event) {
 	t.Helper()
 	if genericKinds[string(e.Kind)] != e.Kind || e.Kind == Bounced && !genericClasses[e.Class] {
 		t.Errorf("kind %q, class %q", e.Kind, e.Class)
