@@ -160,7 +160,7 @@ func (h *hooks) tell(log *slog.Logger, kind turning) {
 	h.quiet.Lock()
 	defer h.quiet.Unlock()
 	t := h.turnings[kind]
-	if t.posts == 0 {
+	if t == nil || t.posts == 0 {
 		delete(h.turnings, kind)
 		return
 	}

@@ -75,7 +75,7 @@ func TestDocumentsLoadNothingFromOutside(t *testing.T) {
 	if bodies := spec.Paths["/api/v1/enrollments"]["post"].RequestBody.Content; len(bodies) != 1 || bodies["application/json"] == nil {
 		t.Errorf("bodies of an enrollment: %v", bodies)
 	}
-	if !strings.HasPrefix(spec.OpenAPI, "3.1") || len(ids) != 49 || spec.Paths["/api/v1/messages/{id}.eml"] == nil {
+	if !strings.HasPrefix(spec.OpenAPI, "3.1") || len(ids) != 51 || spec.Paths["/api/v1/messages/{id}.eml"] == nil {
 		t.Errorf("OpenAPI %s with %d operations", spec.OpenAPI, len(ids))
 	}
 }

@@ -67,6 +67,8 @@ func specialSchema(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Ref: "#/$defs/Condition"}
 	case reflect.TypeFor[ExitOn]():
 		return exitSchema()
+	case reflect.TypeFor[UTM]():
+		return utmSchema(r)
 	case reflect.TypeFor[Window]():
 		return inline(windowYAML{}, r.Mapper)
 	case reflect.TypeFor[DKIM]():

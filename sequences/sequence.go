@@ -83,6 +83,7 @@ type Sequence struct {
 	OnChange    string     `yaml:"on_change" jsonschema:"enum=pin,enum=follow,default=pin" jsonschema_description:"pin: who is under way goes on by the steps as they were; follow: by the new ones. What letters say always follows"`
 	Replace     replacing  `yaml:"replace_with" jsonschema_description:"for steps that are gone, the step at which those go on who stand there; end: they end"`
 	Unconfirmed string     `yaml:"unconfirmed" jsonschema:"enum=hold,enum=assume_sent,enum=resend_once,default=hold" jsonschema_description:"what becomes, after 24 hours, of a letter of which nobody knows whether it arrived: hold waits for evidence or a person, assume_sent takes it for sent, resend_once sends it once more with the same Message-ID"`
+	UTM         *UTM       `yaml:"utm" jsonschema_description:"parameters for web analytics that the links of letters get: true for utm_source=seventh, utm_medium=email, utm_campaign the sequence and utm_content the step; or values of your own"`
 	Handover    string     `yaml:"handover" jsonschema_description:"a letter that goes once when the client has a new rep"`
 	Steps       []Step     `yaml:"steps" jsonschema:"required,minItems=1" jsonschema_description:"write the steps in order, each with an id and what it sends"`
 

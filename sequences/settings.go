@@ -28,6 +28,7 @@ type Settings struct {
 	Webhooks       map[string]Webhook   `yaml:"webhooks" jsonschema_description:"other systems that steps tell, by name"`
 	Hooks          Hooks                `yaml:"hooks" jsonschema_description:"providers that tell what became of letters, by posting to /hooks/PROVIDER"`
 	Bounces        Bounces              `yaml:"bounces" jsonschema_description:"where undeliverable letters come back to; without it, to the sender"`
+	Tracking       Tracking             `yaml:"tracking" jsonschema_description:"how it is found out who opens letters and follows links"`
 	Breakers       Breakers             `yaml:"breakers" jsonschema_description:"when a sequence or a sender is paused by itself until a person looks"`
 }
 
@@ -60,6 +61,7 @@ func ParseSettings(file string, src []byte) (*Settings, []Problem) {
 		Categories: builtInCategories(),
 		Consent:    ConsentPolicy{Allow: []string{"opt_in", "double_opt_in", "contract"}},
 		Breakers:   builtInBreakers(),
+		Tracking:   Tracking{Honeypot: true},
 	}
 	d := decode(file, src, nil, s, "the settings")
 	s.check(d)

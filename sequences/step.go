@@ -22,6 +22,8 @@ type Step struct {
 	Thread string   `yaml:"thread" jsonschema:"enum=reply,enum=new,default=new" jsonschema_description:"reply: the letter answers the one before it, from the same mailbox and in the same conversation"`
 	MaxAge Duration `yaml:"max_age" jsonschema_description:"how late the letter may be before missed decides; without it the sequence's"`
 
+	UTM *UTM `yaml:"utm" jsonschema_description:"parameters for web analytics that the links of the letter get; what is not said here is as in the sequence"`
+
 	Call   string   `yaml:"call" jsonschema:"example=c/follow-up" jsonschema_description:"a call by the rep: its script, a file in scripts/ without .md; the next delay starts when it is done"`
 	Task   string   `yaml:"task" jsonschema_description:"anything else the rep should do, in his words; the next delay starts when it is done"`
 	Script string   `yaml:"script" jsonschema_description:"what helps with the task: a file in scripts/ without .md"`
@@ -71,7 +73,7 @@ var stepKinds = []struct {
 	whole bool // its check would only repeat what was told of a part that could not be read
 	keys  []string
 }{
-	{KindEmail, checkEmail, false, []string{"repeat", "offer", "attach", "thread", "max_age"}},
+	{KindEmail, checkEmail, false, []string{"repeat", "offer", "attach", "thread", "max_age", "utm"}},
 	{KindCall, checkCall, false, []string{"give_up"}},
 	{KindTask, checkTask, false, []string{"give_up", "script"}},
 	{KindWait, nil, false, nil},

@@ -186,7 +186,7 @@ func (l *Letter) use(used map[string]bool) {
 		l.Fields = append(l.Fields, name)
 	}
 	l.slots = slices.Clone(l.Fields)
-	l.open, l.clicks = l.slot("link.open"), l.slot("link.clicks")
+	l.open, l.honeypot, l.clicks = l.slot("link.open"), l.slot("link.honeypot"), l.slot("link.clicks")
 }
 
 // slot adds one.

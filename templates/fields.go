@@ -7,7 +7,7 @@ import (
 
 // Data is what one letter is filled with: the groups client, rep, previous_rep, company, offer and link, each a map of the fields that
 // [Fields] names. Any of them may be missing: a missing or nil field prints as nothing and counts as false.
-// The sender adds two fields of link that authors never write themselves: open, the URL of the pixel, and clicks, a
+// The sender adds fields of link that authors never write themselves: open, the URL of the pixel, honeypot, the link that nobody can see, and clicks, a
 // []string with the tracked URL of each link by its index. Without clicks, links lead straight to their destinations.
 type Data map[string]any
 
@@ -58,7 +58,7 @@ func newDictionary(names []string) dictionary {
 // missing explains an unknown field.
 func (d dictionary) missing(path string) string {
 	switch {
-	case path == "link.open" || path == "link.clicks":
+	case path == "link.open" || path == "link.clicks" || path == "link.honeypot":
 		return "." + path + " is filled in by itself: remove it"
 	case d.groups[path]:
 		return "." + path + " is a group of fields, not a field: write one of its fields, as in ." + d.first(path)

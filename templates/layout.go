@@ -20,6 +20,10 @@ type layout struct {
 // pixel shows that a letter was opened; a sender who does not track leaves it out.
 const pixel = `{{ if .link.open }}<img src="{{ .link.open }}" width="1" height="1" alt="">{{ end }}`
 
+// honeypot is a link that nobody can see, in no text part: whoever follows it is no
+// person. A sender who wants none leaves it out.
+const honeypot = `{{ if .link.honeypot }}<a href="{{ .link.honeypot }}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:none;mso-hide:all">.</a>{{ end }}`
+
 // parseLayout reads the layout; it is nil when there are problems.
 func parseLayout(f *file, names []string, words *placeholders, ownWayOut bool) *layout {
 	actions := scanActions(f, f.text, 0)
@@ -129,7 +133,7 @@ func (l *layout) maskText(f *file, source, raw string) string {
 }
 
 // frame puts a letter's body into the layout, moves the style sheet into style attributes, because many mail readers know
-// nothing else, and adds the pixel. The result is template source.
+// nothing else, and adds the honeypot and the pixel. The result is template source.
 func (l *layout) frame(words *placeholders, body string) (string, error) {
 	page, err := inlineCSS(strings.Replace(l.masked, l.body, body, 1))
 	if err != nil {
@@ -140,7 +144,7 @@ func (l *layout) frame(words *placeholders, body string) (string, error) {
 	if end < 0 {
 		return "", fmt.Errorf("the page has no </body>")
 	}
-	return words.restore(page[:end]) + pixel + words.restore(page[end:]), nil
+	return words.restore(page[:end]) + honeypot + pixel + words.restore(page[end:]), nil
 }
 
 // frameText puts a letter's text into the text of the layout.

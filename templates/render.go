@@ -18,7 +18,9 @@ type Letter struct {
 
 	locale       string   // Locale, or the default one
 	slots        []string // paths of the values of a program: Fields, then these
-	open, clicks int      // slots of link.open and link.clicks
+	open         int      // slots of link.open, link.honeypot and link.clicks
+	honeypot     int
+	clicks       int
 	subject      part
 	frame        []frameLine
 	html, text   part
@@ -137,6 +139,7 @@ func (l *Letter) prepare(m *machine, s Source, r *Rendered) error {
 		m.slots[f.slot] = datum{text: text}
 	}
 	m.slots[l.open] = datumOf(s.Field("link.open"), l.locale)
+	m.slots[l.honeypot] = datumOf(s.Field("link.honeypot"), l.locale)
 	clicks := value(s.Field("link.clicks"), l.locale)
 	if _, tracked := clicks.(list); !tracked {
 		clicks = l.untracked(r.Destinations)

@@ -6,7 +6,7 @@ import (
 )
 
 // Source is where the fields of one letter come from. [Data] is one; a caller with many letters to write answers from its own
-// values and spares the maps. A letter asks once for each of its Fields, link.open and link.clicks.
+// values and spares the maps. A letter asks once for each of its Fields, link.open, link.honeypot and link.clicks.
 type Source interface {
 	// Field returns what Data would hold at a path such as client.attributes.industry; nil when there is nothing.
 	// A pointer stands for what it points to, and a *string costs no allocation.

@@ -40,7 +40,8 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	if err := edition.offer(l, letter, step, now); err != nil {
 		return nil, err
 	}
-	compiled, err := edition.compile(ctx, w.options.Pool, letter, step.Attach)
+	utm := l.Version.Sequence.UTMOf(l.Step, step)
+	compiled, err := edition.compile(ctx, w.options.Pool, letter, step.Attach, utm)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +51,9 @@ func (w *Worker) compose(ctx context.Context, edition *edition, l *engine.Letter
 	err = letter.RenderTo(rendered, &fields{worker: w, settings: edition.settings, Letter: l, links: len(letter.Links), unsubscribe: unsubscribe})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
+	}
+	for i, d := range rendered.Destinations {
+		rendered.Destinations[i] = utm.AddTo(d)
 	}
 	from, err := store.NormalizeAddress(l.From.Email)
 	if err != nil {

@@ -68,6 +68,7 @@ var fieldValues = map[string]func(*fields) any{
 	"link.unsubscribe": func(f *fields) any { return &f.unsubscribe },
 	"link.open":        func(f *fields) any { return f.worker.link("o", token.Token{Message: f.MessageID, Purpose: token.Open}) },
 	"link.clicks":      (*fields).clicks,
+	"link.honeypot":    (*fields).honeypot,
 }
 
 func (f *fields) lastPurchase() any {
@@ -113,6 +114,14 @@ func (f *fields) clicks() any {
 		clicks[i] = f.worker.link("c", token.Token{Message: f.MessageID, Purpose: token.Click, Index: i})
 	}
 	return clicks
+}
+
+// honeypot is the link that nobody can see.
+func (f *fields) honeypot() any {
+	if !f.settings.Tracking.Honeypot {
+		return nil
+	}
+	return f.worker.link("c", token.Token{Message: f.MessageID, Purpose: token.Click, Index: token.Honeypot})
 }
 
 // CompanyData is the company as letters show it.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"sync"
@@ -35,10 +36,11 @@ type edition struct {
 }
 
 // parts are what a compiled letter is made of: steps may send one letter with other
-// files.
+// files, and have its links tell where a visit came from.
 type parts struct {
 	letter *templates.Letter
 	files  string // by name, one a line
+	utm    sequences.UTMValues
 }
 
 // current returns the letters in force; they are read anew after a publication.
@@ -72,8 +74,8 @@ func (l *letters) current(ctx context.Context, db store.DB) (*edition, error) {
 
 // compile returns the compiled form of a letter with the files it carries. Its fixed
 // parts are stored before the first letter that refers to them can be settled.
-func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Letter, files []string) (*mail.Compiled, error) {
-	key := parts{letter, strings.Join(files, "\n")}
+func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Letter, files []string, utm sequences.UTMValues) (*mail.Compiled, error) {
+	key := parts{letter, strings.Join(files, "\n"), utm}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if c := e.compiled[key]; c != nil {
@@ -89,8 +91,9 @@ func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Le
 	}
 	destinations := make([]string, len(letter.Links))
 	for i, link := range letter.Links {
-		destinations[i] = link.Destination
+		destinations[i] = utm.AddTo(link.Destination)
 	}
+	c.Hash = leadingTo(c.Hash, destinations)
 	err = store.SaveLetter(ctx, db, store.Letter{
 		Hash: c.Hash[:], Template: letter.Name, Locale: letter.Locale, Fixed: mail.MarshalFixed(c.Fixed), Destinations: destinations,
 	})
@@ -99,6 +102,17 @@ func (e *edition) compile(ctx context.Context, db store.DB, letter *templates.Le
 	}
 	e.compiled[key] = c
 	return c, nil
+}
+
+// leadingTo makes a letter another one when its links lead elsewhere, which cannot be seen
+// in its text: they keep leading where they led in what has been sent.
+func leadingTo(hash [sha256.Size]byte, destinations []string) [sha256.Size]byte {
+	h := sha256.New()
+	h.Write(hash[:])
+	for _, d := range destinations {
+		fmt.Fprintf(h, "%d\n%s", len(d), d)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // attachments are the published files of these names.

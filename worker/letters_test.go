@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"seventh/internal/content"
 	"seventh/internal/mail"
 	"seventh/internal/pgtest"
+	"seventh/sequences"
 	"seventh/templates"
 )
 
@@ -46,7 +48,7 @@ func TestLetterIsCompiledOnceForItsFiles(t *testing.T) {
 	e := withFiles(t, map[string]string{"price.pdf": "the prices", "cases/прайс.pdf": "the case"})
 	compile := func(locale string, files ...string) *mail.Compiled {
 		t.Helper()
-		c, err := e.compile(t.Context(), db, e.set.Letter("c/guide", locale), files)
+		c, err := e.compile(t.Context(), db, e.set.Letter("c/guide", locale), files, sequences.UTMValues{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,11 +100,39 @@ func TestLetterWithoutItsFileCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	db := pgtest.DB(t)
 	e := withFiles(t, nil)
-	_, err := e.compile(t.Context(), db, e.set.Letter("c/guide", "en"), []string{"price.pdf"})
+	_, err := e.compile(t.Context(), db, e.set.Letter("c/guide", "en"), []string{"price.pdf"}, sequences.UTMValues{})
 	if !errors.Is(err, errUnwritable) {
 		t.Errorf("compiling says %v", err)
 	}
 	if len(e.compiled) != 0 {
 		t.Error("the letter was kept")
+	}
+}
+
+// Links that lead elsewhere cannot be seen in a letter's text: it is another one all the same, and what has been sent keeps
+// leading where it led.
+func TestLettersWhoseLinksLeadElsewhere(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	e := withFiles(t, nil)
+	letter := e.set.Letter("c/guide", "en")
+	plain, err := e.compile(t.Context(), db, letter, nil, sequences.UTMValues{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := e.compile(t.Context(), db, letter, nil, sequences.UTMValues{Source: "seventh", Campaign: "c-nurture", Content: "guide"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hash, want := range map[[32]byte]bool{plain.Hash: false, told.Hash: true} {
+		var destinations []string
+		if err := db.QueryRow(t.Context(), "SELECT destinations FROM letters WHERE hash = $1", hash[:]).Scan(&destinations); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range destinations {
+			if d != "" && strings.Contains(d, "utm_source=seventh&utm_campaign=c-nurture&utm_content=guide") != want {
+				t.Errorf("with parameters: %t; leads to %s", want, d)
+			}
+		}
 	}
 }

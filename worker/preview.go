@@ -16,7 +16,7 @@ func Preview(settings *sequences.Settings, l *engine.Letter, unsubscribe string)
 type preview struct{ fields *fields }
 
 func (p preview) Field(path string) any {
-	if path == "link.open" || path == "link.clicks" {
+	if path == "link.open" || path == "link.clicks" || path == "link.honeypot" {
 		return nil
 	}
 	return p.fields.Field(path)

@@ -161,6 +161,9 @@ func (e *Engine) saidBefore(ctx context.Context, r Report, letter *store.ToldLet
 		was := bounceIn(told.Data)
 		return reflect.DeepEqual(was.and(bounceOf(&r)), was), nil
 	}
+	if r.Kind == inbound.Unsubscribed && told.Data["scope"] == store.ScopeSequence {
+		return false, nil // he wants less now
+	}
 	return store.AreSuppressed(ctx, e.DB, letter.ClientID, letter.Recipient)
 }
 

@@ -50,6 +50,9 @@ type notice struct {
 	report   string  // its own words
 	returned []field // the header of the letter it is about
 	reports  [][]field
+	ours     []string        // see isOurs
+	found    []string        // see refs
+	reasons  map[string]told // of all of it; see reasonFor
 }
 
 func newNotice(l *Letter) *notice {
@@ -83,7 +86,8 @@ func newNotice(l *Letter) *notice {
 func mayReport(l *Letter) bool {
 	media, _ := mediaType(l.Header.Get("Content-Type"))
 	return media == "multipart/report" || !strings.HasPrefix(media, "multipart/") ||
-		daemon.MatchString(l.From.Address) || daemonName.MatchString(l.From.Name) || robot.MatchString(l.From.Address) || l.From.Address == ""
+		daemon.MatchString(l.From.Address) || daemonName.MatchString(l.From.Name) || robot.MatchString(l.From.Address) || l.From.Address == "" ||
+		strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-") || returnedMail.MatchString(l.Subject)
 }
 
 // ofReturned are the values of a field of the returned letter.
@@ -103,11 +107,13 @@ func (n *notice) isOurs(address string) bool {
 	if hasMark(address) {
 		return true
 	}
-	ours := append([]string{n.letter.From.Address}, n.letter.DeliveredTo...)
-	for _, m := range mailboxes(append(n.ofReturned("From"), n.ofReturned("Return-Path")...)) {
-		ours = append(ours, m.Address)
+	if n.ours == nil {
+		n.ours = append([]string{n.letter.From.Address}, n.letter.DeliveredTo...)
+		for _, m := range mailboxes(append(n.ofReturned("From"), n.ofReturned("Return-Path")...)) {
+			n.ours = append(n.ours, m.Address)
+		}
 	}
-	for _, o := range ours {
+	for _, o := range n.ours {
 		if strings.EqualFold(o, address) {
 			return true
 		}

@@ -1,7 +1,14 @@
 package inbound
 
 import (
+	"fmt"
 	"strings"
+)
+
+const (
+	maxBlock      = 8    // paragraphs below an address that are read
+	maxParagraphs = 30   // of a notice
+	maxParagraph  = 1000 // bytes
 )
 
 // told is what a notice says of a recipient.
@@ -15,37 +22,54 @@ type told struct {
 // speaks of us outranks what speaks of him.
 func (n *notice) reasonFor(recipient, status string, permanent bool) told {
 	block := n.blockOf(recipient)
+	best := reasonIn(paragraphsOf(block, maxBlock), status, permanent)
+	if best.text == "" || best.class == ClassUnknown {
+		key := fmt.Sprint(status, permanent)
+		all, done := n.reasons[key]
+		if !done {
+			all = reasonIn(paragraphsOf(n.report, maxParagraphs), status, permanent)
+			if n.reasons == nil {
+				n.reasons = map[string]told{}
+			}
+			if len(n.reasons) < maxFailed {
+				n.reasons[key] = all
+			}
+		}
+		if all.text != "" {
+			best = all
+		}
+	}
+	if best.text == "" {
+		best.text = oneLine(block[:min(len(block), maxParagraph)])
+	}
+	return best
+}
+
+// reasonIn is the first thing that says anything: a quoted reply before mere words. Its text
+// is empty if there are neither.
+func reasonIn(paragraphs []string, status string, permanent bool) told {
 	best := told{class: ClassUnknown}
 	if !permanent {
 		best.class = ClassTemporary
 	}
-	for _, text := range []string{block, n.report} {
-		paragraphs := paragraphsOf(text)
-		for _, quoted := range []bool{true, false} {
-			for _, p := range paragraphs {
-				r := replyIn(p)
-				if (r.code != 0 || r.enhanced != "") != quoted || isBoilerplate(p) && !quoted {
-					continue
-				}
-				words := p
-				if quoted && r.code != 0 {
-					words = r.text
-				}
-				class := classify(words, status, permanent)
-				if quoted && best.text == "" {
-					best = told{class, r.enhanced, words, r.code}
-				}
-				if class != ClassUnknown && (class != ClassTemporary || quoted) {
-					return told{class, r.enhanced, words, r.code}
-				}
+	for _, quoted := range []bool{true, false} {
+		for _, p := range paragraphs {
+			r := replyIn(p)
+			if (r.code != 0 || r.enhanced != "") != quoted || isBoilerplate(p) && !quoted {
+				continue
+			}
+			words := p
+			if quoted && r.code != 0 {
+				words = r.text
+			}
+			class := classify(words, status, permanent)
+			if quoted && best.text == "" {
+				best = told{class, r.enhanced, words, r.code}
+			}
+			if class != ClassUnknown && (class != ClassTemporary || quoted) {
+				return told{class, r.enhanced, words, r.code}
 			}
 		}
-		if best.text != "" && text != n.report && best.class != ClassUnknown {
-			break
-		}
-	}
-	if best.text == "" {
-		best.text = oneLine(block)
 	}
 	return best
 }
@@ -72,12 +96,12 @@ func (n *notice) blockOf(recipient string) string {
 	return n.report[start:]
 }
 
-// paragraphsOf parts text at empty lines.
-func paragraphsOf(text string) []string {
+// paragraphsOf parts text at empty lines, into the first few paragraphs.
+func paragraphsOf(text string, most int) []string {
 	var all []string
 	var b strings.Builder
 	finish := func() {
-		if b.Len() > 0 && len(all) < 40 {
+		if b.Len() > 0 && len(all) < most {
 			all = append(all, b.String())
 		}
 		b.Reset()
@@ -87,8 +111,8 @@ func paragraphsOf(text string) []string {
 			finish()
 			continue
 		}
-		if b.Len() < 4000 {
-			b.WriteString(line)
+		if b.Len() < maxParagraph {
+			b.WriteString(string(cutRunes([]byte(line), maxParagraph)))
 		}
 	}
 	finish()

@@ -3,14 +3,12 @@ package inbound
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 const maxRefs = 50
 
-var (
-	aMark       = regexp.MustCompile(`(?i)^[a-z2-7]{26}$`)
-	markAddress = regexp.MustCompile(`(?i)[a-z0-9._+=-]{0,64}\b[a-z2-7]{26}@[a-z0-9.-]{1,255}`)
-)
+var aMark = regexp.MustCompile(`(?i)^[a-z2-7]{26}$`)
 
 // hasMark reports whether an address or Message-ID has what may be a token of ours.
 func hasMark(ref string) bool { return aMark.MatchString(MarkIn(ref)) }
@@ -19,19 +17,23 @@ func hasMark(ref string) bool { return aMark.MatchString(MarkIn(ref)) }
 // that it came to, Message-IDs of the returned header, addresses with a mark there, what
 // it answers, and whatever looks like any of these in its words.
 func (n *notice) refs() []string {
+	if n.found == nil {
+		n.found = n.findRefs()
+	}
+	return n.found
+}
+
+func (n *notice) findRefs() []string {
 	var all []string
 	add := func(refs ...string) {
 		for _, ref := range refs {
+			ref = oneCleanLine(ref, 1000)
 			if ref != "" && len(all) < maxRefs && !slices.Contains(all, ref) {
 				all = append(all, ref)
 			}
 		}
 	}
-	marked := func(text string) {
-		for _, ref := range markAddress.FindAllString(text[:min(len(text), maxPart)], maxRefs) {
-			add(ref)
-		}
-	}
+	marked := func(text string) { add(markedIn(text)...) }
 	for _, address := range n.letter.DeliveredTo {
 		if hasMark(address) {
 			add(address)
@@ -63,3 +65,30 @@ func (n *notice) refs() []string {
 	}
 	return all
 }
+
+// markedIn finds the addresses and Message-IDs in text that may have a token of ours.
+func markedIn(text string) []string {
+	var all []string
+	text = text[:min(len(text), maxNotice)]
+	for from := 0; len(all) < maxRefs; {
+		at := strings.IndexByte(text[from:], '@')
+		if at < 0 {
+			break
+		}
+		at += from
+		from = at + 1
+		start, end := at, at+1
+		for start > 0 && at-start < 100 && inAddress(text[start-1]) {
+			start--
+		}
+		for end < len(text) && end-at < 255 && inName(text[end]) || end < len(text)-1 && text[end] == '.' && inName(text[end+1]) {
+			end++
+		}
+		if hasMark(text[start:end]) {
+			all = append(all, text[start:end])
+		}
+	}
+	return all
+}
+
+func inAddress(c byte) bool { return c < 0x80 && inName(c) || c == '.' || c == '+' || c == '=' }

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
+const maxFailed = 20 // recipients of a notice in plain words
+
 var (
 	daemon       = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
-	robot        = regexp.MustCompile(`(?i)^(no-?_?reply|root|nobody|www-data|apache|webmaster|hostmaster|noc|mailman|listserv|majordomo|relay|mailgate|quarantine|security|mailbox|hosting|panel|spam|virus|undelivered|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@`)
-	shared       = regexp.MustCompile(`(?i)^(admin(istrator)?|support|service|e?mail|post|info|help(desk)?|it)([-+._0-9].*)?@`) // of people and machines
+	robot        = regexp.MustCompile(`(?i)^(no-?_?reply|admin(istrator)?|support|service|postoffice|postman|mailmaster|e?mail|it|root|nobody|www-data|apache|webmaster|hostmaster|noc|mailman|listserv|majordomo|relay|mailgate|quarantine|security|mailbox|hosting|panel|spam|virus|undelivered|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@`)
 	daemonName   = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon|server|robot|transport|gateway)|delivery (sub)?system|system administrator|mail administrator|postmaster|mail ?system|microsoft (outlook|exchange)|mailzustell|postamt|системный администратор|почтов(ый|ая|ое) (робот|сервер|система|служба|шлюз)|служба доставки|сервер почты|syst[èe]me de (messagerie|distribution)|sistema de correo|servizio postale`)
 	returnedMail = regexp.MustCompile(`(?i)^\s*(undeliver(able|ed)( mail| message)?\b|returned mail|mail delivery (failed|failure)|delivery (status notification|failure|failed)|failure notice|unzustellbar|не уда[её]тся доставить|не удалось доставить|недоставлен|[éeÉE]chec de la remise|no se puede entregar|non recapitabile|não entregue|niedostarczone|onbestelbaar)\s*([:(.]|$)`)
-	answering    = regexp.MustCompile(`(?i)^\s*(re|aw|ответ|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
+	answering    = regexp.MustCompile(`(?i)^\s*(re|aw|fwd?|wg|tr|ответ|пер|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
 	failure      = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|message (has )?(not )?(been )?(rejected|refused)|bounced|status notification|delayed|` +
 		`не (был[аои]? |может быть |могло быть |удалось |удаётся |удается )*достав|недостав|невозможно доставить|невозможность доставки|ошибка (при )?(доставк|отправк)|не дошл|возвра(т|щен|щён)|сбой|отклонен|отклонён|не принят|не выполнен|задерж|отложен|лист не|не доставлен|` +
 		`unzustellbar|nicht zu(ge)?stell|zustell|non[- ](remis|livr|distribu)|n['’]a pas (pu|été)|échec|echec|retour(né)?|no se (pudo|ha podido|puede)|no entregad|devuelto|non (è stato |recapit|consegn)|mancata consegna|impossibile|não (foi )?(entreg|p[oô]de)|nao entregue|devolvid|niedor|nie (została|można|udało)|zwrot|nedoruč|nelze doručit|onbestelbaar|niet (worden )?(afge|be)lever|kunne ikke|inte levereras|退信|退回|退件|无法|無法|配信|届け|送信できません|エラー|반송|teslim`)
@@ -21,7 +22,7 @@ var (
 	permanent  = regexp.MustCompile(`(?i)permanent|given up|giving up|not going to try|will not (be )?(re)?tr|no longer try|too long|final|окончательн|прекращен|больше не буд|fatal`)
 	success    = regexp.MustCompile(`(?i)^(\S+:\s*)?(delivered:|successful mail delivery|delivery status notification \(success\)|доставлено:|relayed:|expanded:|zugestellt:|remis\s?:|entregado:)`)
 	copyBegins = regexp.MustCompile(`(?i)^[\s>]*([-=_*~+#]{2,}.*(copy|original|header|below|message|returned|следу|исходн|оригинал|сообщени|письм|kopie|ursprüng|copie|copia|kopia|元の|原).*|.*(message headers?|headers? of (the|your) (message|letter|mail)|original (message|letter|mail)|заголовки (письма|сообщения)|исходное (письмо|сообщение))( follow(s|ing)?| is (following|below))?\s*[:.]*\s*[-=_*]*)$`)
-	anAddress  = regexp.MustCompile(`[^\s<>"'()\[\],;:|/\\*=]{1,64}@(?:[\p{L}\p{N}_-]{1,63}\.)+[\p{L}\p{N}-]{2,63}`)
+	anAddress  = regexp.MustCompile(`[^\s<>"\'()\[\],;:|/\\*=@]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
 )
 
 // isNotice reports whether a letter comes from a mail server and tells of a failure of a
@@ -32,7 +33,8 @@ func (n *notice) isNotice() bool {
 	if len(n.refs()) == 0 {
 		return false
 	}
-	if l.Header.Get("X-Failed-Recipients") != "" {
+	media, params := mediaType(l.Header.Get("Content-Type"))
+	if l.Header.Get("X-Failed-Recipients") != "" || media == "multipart/report" && params["report-type"] == "delivery-status" {
 		return true
 	}
 	quotes := replyIn(n.report).code != 0
@@ -50,7 +52,7 @@ func (n *notice) isNotice() bool {
 	}
 	submitted := strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-")
 	machine := submitted || strings.TrimSpace(l.Header.Get("Return-Path")) == "<>"
-	return machine && robot.MatchString(l.From.Address) || submitted && quotes && shared.MatchString(l.From.Address)
+	return machine && robot.MatchString(l.From.Address) || submitted && quotes || machine && quotes && failure.MatchString(l.Subject)
 }
 
 // fromText makes events of a notice in plain words.
@@ -85,7 +87,7 @@ func (n *notice) recipients() []string {
 	var all []string
 	add := func(address string) {
 		address = strings.Trim(address, ".")
-		if !n.isOurs(address) && len(all) < maxEvents && !slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, address) }) {
+		if len(address) <= maxAddress && !n.isOurs(address) && len(all) < maxFailed && !slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, address) }) {
 			all = append(all, address)
 		}
 	}
@@ -122,6 +124,9 @@ func (n *notice) recipients() []string {
 // leading is the address that a line begins with, or is given by a label before it
 // ("Failed address: ann@example.com"); empty without one.
 func leading(line string) string {
+	if !strings.Contains(line, "@") {
+		return ""
+	}
 	line = strings.TrimLeft(line, " \t<\"'*•-#>«")
 	m := anAddress.FindStringIndex(line[:min(len(line), 400)])
 	if m == nil {

@@ -16,6 +16,7 @@ var gateways = []struct {
 	{netip.MustParsePrefix("67.231.144.0/20"), "Proofpoint"},
 	{netip.MustParsePrefix("148.163.128.0/19"), "Proofpoint"},
 	{netip.MustParsePrefix("40.92.0.0/15"), "Microsoft's mail protection"},
+	{netip.MustParsePrefix("40.94.0.0/16"), "Microsoft's mail protection"}, // Safe Links
 	{netip.MustParsePrefix("40.107.0.0/16"), "Microsoft's mail protection"},
 	{netip.MustParsePrefix("52.100.0.0/14"), "Microsoft's mail protection"},
 	{netip.MustParsePrefix("104.47.0.0/17"), "Microsoft's mail protection"},

@@ -63,7 +63,7 @@ func mailbox(s string) Mailbox {
 	s = strings.TrimSpace(s)
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
 		address, _, _ := strings.Cut(s[open+1:], ">")
-		address = strings.TrimSpace(address)
+		address = oneLine(strings.ToValidUTF8(address, "\uFFFD"))
 		if len(address) > maxAddress {
 			return Mailbox{}
 		}
@@ -77,7 +77,7 @@ func mailbox(s string) Mailbox {
 	for word := range strings.FieldsSeq(s) {
 		word = strings.Trim(word, `"',;[]`)
 		if at := strings.IndexByte(word, '@'); at > 0 && at < len(word)-1 && len(word) <= maxAddress {
-			return Mailbox{Name: phrase(comment), Address: word}
+			return Mailbox{Name: phrase(comment), Address: strings.ToValidUTF8(word, "\uFFFD")}
 		}
 	}
 	return Mailbox{}
@@ -97,6 +97,7 @@ func phrase(s string) string {
 func messageIDs(values []string) []string {
 	var ids []string
 	for _, value := range values {
+		value = strings.ToValidUTF8(value, "\uFFFD")
 		for value != "" && len(ids) < maxIDs {
 			open := strings.IndexByte(value, '<')
 			if open < 0 {
@@ -123,7 +124,7 @@ func reversed(s []string) []string {
 	return s
 }
 
-var receivedFor = regexp.MustCompile(`(?i)\bfor\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})`)
+var receivedFor = regexp.MustCompile(`(?i)\bfor\s+<?([^\s<>;]+@[^\s<>;]+)`)
 
 // deliveredTo is whom the letter reached, by what its header says.
 func deliveredTo(raw textproto.MIMEHeader) []string {
@@ -141,7 +142,7 @@ func deliveredTo(raw textproto.MIMEHeader) []string {
 	received := raw["Received"]
 	for _, value := range received[:min(len(received), maxReceived)] {
 		if m := receivedFor.FindStringSubmatch(value[:min(len(value), 2000)]); m != nil {
-			add(m[1])
+			add(strings.ToValidUTF8(m[1], "\uFFFD"))
 		}
 	}
 	return all

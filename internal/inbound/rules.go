@@ -1,5 +1,7 @@
 package inbound
 
+import "slices"
+
 // somebody is how servers name whom a letter is for.
 var somebody = []string{
 	"user", "recipient", "rcpt", "mailbox", "mail box", "account", "address", "alias", "local part", "local-part", "person", "customer", "no one", "nobody", "employee", "mail file", "member",
@@ -9,6 +11,11 @@ var somebody = []string{
 	"пользовател", "адрес", "получател", "ящик", "сотрудник", "аккаунт", "учетн", "абонент", "владел", "клиент", "користувач", "скриньк", "одержувач", "отримувач",
 	"用户", "用戶", "收件人", "邮箱", "信箱", "账号", "帐号", "帳號", "地址", "アカウント", "ユーザ", "宛先", "受信者", "メールボックス", "アドレス", "사용자", "수신자", "계정",
 }
+
+// mailboxNouns are those of them that are no word for an IP address too.
+var mailboxNouns = slices.DeleteFunc(slices.Clone(somebody), func(word string) bool {
+	return slices.Contains([]string{"address", "adres", "adresse", "direccion", "endereco", "indirizzo", "адрес", "地址", "アドレス"}, word)
+})
 
 // rules are read from the top; the first that matches decides. What is about us comes
 // before what is about the recipient: calling a blocked sender's client invalid would lose
@@ -22,6 +29,7 @@ var rules = []rule{
 	{class: ClassProtocol, kind: 5, words: []string{"helo/ehlo argument"}},                                 // Gmail
 	{class: ClassPolicy, kind: 5, words: []string{"permission to post"}},                                   // Google Groups
 	{class: ClassDisabled, kind: 5, words: []string{"has not logged in"}},
+	{class: ClassTemporary, kind: 5, words: []string{"tls handshake"}},
 	{class: ClassTemporary, codes: []int{454}, words: []string{"tls not available"}},                                           // RFC 3207 4
 	{class: ClassDisabled, kind: 5, words: []string{"policy rejection on the target address"}},                                 // Yandex
 	{class: ClassInvalid, kind: 5, enhanced: []string{"5.4.1"}, words: []string{"recipient"}, also: []string{"access denied"}}, // Exchange Online
@@ -35,7 +43,7 @@ var rules = []rule{
 	{class: ClassContent, kind: 5, words: []string{"not rfc 5322 compliant", "messages missing a valid"}}, // Gmail
 	{class: ClassPolicy, kind: 5, words: []string{"this ip has been"}},
 	{class: ClassContent, kind: 5, words: []string{"content"}, also: []string{"spam", "virus", "blocked because its"}}, // what is in the letter, not who sends it
-	{class: ClassContent, kind: 5, words: []string{"spam url", "spam message is detected", "duplicate header"}},
+	{class: ClassContent, kind: 5, words: []string{"spam url", "eicar", "infected", "content examination", "spam message is detected", "duplicate header"}},
 	{class: ClassRate, kind: 4, enhanced: []string{"4.5.4", "4.7.28"}},
 	{class: ClassRate, kind: 4, words: []string{"too many sessions"}},
 	{class: ClassRate, kind: 5, words: []string{"frequency limited."}}, // QQ
@@ -64,7 +72,8 @@ var rules = []rule{
 		"reputation", "reverse dns", "ptr record", "ptr resource", "your hostname", "helo command", "client host", "not authenticated", "your ip", "ip address is", "this ip ",
 		"invalid helo", "invalid ehlo", "bad helo", "helo name", "helo:", "client ", "client's", "unknown client", "unknown host", "unknown server", "unknown network", "unknown system", "unknown correspond",
 		"certificate", " ip ", " helo ", " ehlo ", " ptr ", "in dns", "to dns", "members only", "only members", "you are not a member", "member of the list", "member of this list", "subscribers only", "people only", "unknown[", "(unknown [", "envelope-from", "mail-from", "reply-to", "your mailer", "your mta", "your connection", "your reverse", "your certificate", "your link", "your account", "your organi", "your message looks",
-		"your mail looks", "was identified", "classified as", "guest list", "contact list", "bypass list", "approved list", "return address", "dns check", "unknown ip", "from ip ", "ip [", "the ip ", "your address", "your email address", "your e-mail address", "allowed to send", "authorized to send", "authorised to send",
+		"your mail looks", "was identified", "classified as", "sending domain", "sending host", "sending server", "sending ip", "hostname", "unsubscribe", " bulk ", "newly registered", "your mail ", " arc ", "sent from", "send from",
+		"its contacts", "their contacts", "your contacts", "no valid mx", "bounce address", "top-level domain", " tld ", "accept mail from", "accepts mail from", "accept messages from", "accept email from", "no mail from", " reverse ", "source address", "guest list", "contact list", "bypass list", "approved list", "return address", "dns check", "unknown ip", "from ip ", "ip [", "the ip ", "your address", "your email address", "your e-mail address", "allowed to send", "authorized to send", "authorised to send",
 		"permitted to send", "permission to send", "only accepts m", "accepts mail only", "accept mail only", "only from", "spam", "junk", "unsolicited", "bulk mail", "mass mail", "blocked by", "blocked using",
 		"blocked due", "blocked because", "blocked for", "black-list", "block-list", "denylist", "deny list", "deny-list", "quarantin", "your country", "geograph", "geoip", "dynamic ip", "dynamic host",
 		"dynamic address", "residential", "envelope from", "from address", "return path", "return-path", "unauthenticated", "email authentication", "pass authentication", "fails authentication", "your server", "your mail server", "your domain", "your network", "your host", "your isp", "your provider", "ptr ", "rdns", "reverse lookup", "is listed at", "is listed in", "is listed on", "is listed by", "currently listed",
@@ -94,24 +103,30 @@ var rules = []rule{
 	{class: ClassRate, kind: 5, enhanced: []string{"5.2.121", "5.2.122"}},
 	{class: ClassRate, kind: 5, words: []string{"rate that prevents", "exceeded their limit"}},
 	{class: ClassInvalid, kind: 5, words: []string{"invalid/inactive", "not found or inactivated", "unbekannt oder"}},
-	{class: ClassDisabled, kind: 5, also: somebody, words: []string{
-		"disabled", "inactive", "inactiv", "deactivated", "terminated", "suspend", " locked", "isblocked", "account is blocked", "account blocked", "account has been blocked", "mailbox is blocked", "mailbox blocked", "mailbox has been blocked", "user is blocked", "user blocked", "out of service", "in use", "longer used", "obsolete", "frozen", "closed", "expired", "expirado", "archived", "not activated", "not active",
-		"longer accepts", "deleted", "removed", "left the company", "longer with", "longer work", "longer employed", "former employee", "retired", "shut down", "on hold", "cancelled", "canceled", "dormant", "abandoned",
-		"deprovisioned", "decommissioned", "discontinued", "moved away", "has left", "left the", "mailbox ended", "lapsed", "switched off", "turned off", "purged", "hibernat", "longer read", "не использ", "ограничен", "выбыл", "abgemeldet", "opgezegd",
-		"отключен", "заблокирован", "удален", "закрыт", "приостановлен", "уволен", "больше не", "деактивир", "не активен", "неактив", "не оплач", "заморожен", "выключен", "расторг", "видален", "вимкнен",
-		"gekundigt", "gesperrt", "deaktiviert", "geloscht", "geschlossen", "stillgelegt", "abgeschaltet", "inaktiv", "ausgeschieden", "desactiv", "resili", "ferme", "supprim", "clotur", "bloque",
-		"inhabilit", "deshabilit", "cancelad", "cerrad", "eliminad", "de baja", "encerrad", "desativ", "suspens", "excluid", "inativ", "sospes", "disattiv", "disabilit", "chius", "cessat",
-		"bloccat", "eliminat", "scadut", "zablokowan", "usuniet", "nieaktywn", "zawieszon", "wylaczon", "zamkniet", "zrusen", "zablokovan", "deaktivovan", "neaktivni", "smazan", "uitgeschakeld",
-		"opgeheven", "geblokkeerd", "gesloten", "avslutat", "stangt", "nedlagt", "kapatil", "devre disi", "askiya", "停用", "禁用", "注销", "冻结", "凍結", "停止", "锁定", "解約", "閉鎖", "정지", "휴면", "해지"}},
+	{class: ClassDisabled, kind: 5, also: mailboxNouns, words: []string{ // beside any enhanced code
+		"terminated", "inactive mailbox", " closed", " locked", "former employee", "account disabled", "mailbox disabled", "account is disabled", "mailbox is disabled", "account suspended", "account is suspended",
+		"mailbox suspended", "deactivated", "longer accepts"}},
+	{class: ClassDisabled, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
+		"disabled", " locked", "inactive", "inactiv", "deactivated", "terminated", "suspend", "account is blocked", "account blocked", "account has been blocked", "mailbox is blocked", "mailbox blocked", "mailbox has been blocked", "user is blocked", "user blocked", "out of service", "longer used", "obsolete", "frozen", "closed", "expired", "expirado", "archived", "not activated", "not active",
+		"longer accepts", "left the company", "longer with", "longer work", "longer employed", "former employee", "retired", "shut down", "on hold", "cancelled", "canceled", "dormant", "abandoned",
+		"deprovisioned", "decommissioned", "discontinued", "moved away", "has left", "left the", "mailbox ended", "lapsed", "switched off", "turned off", "purged", "hibernat", "longer read", "не использ", "выбыл", "abgemeldet", "opgezegd",
+		"отключен", "приостановлен", "уволен", "больше не", "деактивир", "не активен", "неактив", "не оплач", "заморожен", "выключен", "расторг", "вимкнен",
+		"gekundigt", "deaktiviert", "geloscht", "stillgelegt", "abgeschaltet", "inaktiv", "desactiv", "resili", "clotur",
+		"inhabilit", "deshabilit", "cancelad", "de baja", "encerrad", "desativ", "suspens", "excluid", "inativ", "sospes", "disattiv", "disabilit", "cessat",
+		"scadut", "usuniet", "nieaktywn", "zawieszon", "wylaczon", "zrusen", "deaktivovan", "neaktivni", "smazan", "uitgeschakeld",
+		"opgeheven", "avslutat", "nedlagt", "devre disi", "askiya", "停用", "禁用", "注销", "冻结", "凍結", "停止", "锁定", "解約", "閉鎖", "정지", "휴면", "해지"}},
+	{class: ClassDisabled, kind: 5, also: mailboxNouns, unless: []string{"5.7."}, words: []string{ // they may as well speak of an IP address
+		"isblocked", "deleted", "removed", "заблокирован", "закрыт", "ограничен", "удален", "gesperrt", "geschlossen", "ferme", "bloque", "cerrad", "eliminad", "chius", "bloccat", "eliminat", "zablokowan", "zamkniet", "zablokovan", "geblokkeerd", "gesloten", "stangt", "kapatil", "видален", "supprim", "in use", "ausgeschieden"}},
 	{class: ClassDisabled, kind: 5, words: []string{"currently suspended", "mailbox is frozen", "receiving disabled", "now disabled"}},
 	{class: ClassDeadDomain, kind: 5, words: []string{
 		"host unknown", "domain not found", "invalid host name", "nonexistentdomain", "domain is not reachable", "does not accept mail", "nullmx", "null mx",
 		"no mail host", "non-existent host", "nonexistent host", "points to local host", "no data record", "no mx record", "has no mx", "no mail exchanger", "domain is expired", "domain has expired",
 		"domain expired", "domain does not exist", "domain doesn't exist", "domain name not found", "no such domain", "nxdomain", "unable to look up host", "host not found", "could not find host", "any host named", "host by that name",
 		"handles no mail", "handle no mail", "takes no mail", "accepts no mail", "do not host", "don't host", "not hosting", "parked", "can't find any host", "cannot find any host", "unknown domain", "unrouteable mail domain",
-		"domain unknown", "domain no longer", "domain is gone", "domain deleted", "domain has been", "domain is not configured", "serve this domain", "домен закрыт", "домен снят", "домен удален", "domain is not hosted", "домен получателя не", "не делегир", "all mx hosts", "no mx or", "mail exchanger", "no smtp service", "domain does not resolve", "домен не сущ", "домен не найден", "домен не обслуж", "нет mx", "mx-запис", "keine e-mail", "domain existiert nicht", "domaine inexistant", "domaine inconnu", "dominio no existe",
+		"domain unknown", "domain no longer", "domain is gone", "is the local host", "treat it as local", "longer hosted", "domain suspended", "domain is suspended", "bad domain", "invalid domain", "domain lookup failed", "domain deleted", "domain has been", "domain is not configured", "serve this domain", "домен закрыт", "домен снят", "домен удален", "domain is not hosted", "домен получателя не", "не делегир", "all mx hosts", "no mx or", "mail exchanger", "no smtp service", "domain does not resolve", "домен не сущ", "домен не найден", "домен не обслуж", "нет mx", "mx-запис", "keine e-mail", "domain existiert nicht", "domaine inexistant", "domaine inconnu", "dominio no existe",
 		"dominio inesistente", "domena nie istnieje"}},
 	{class: ClassDeadDomain, words: []string{"no mx for"}}, // KumoMTA
+	{class: ClassPolicy, kind: 5, words: []string{"policy", "policies", "selector", "signature", " tls "}},
 	{class: ClassInvalid, kind: 5, words: []string{ // beside any enhanced code
 		"user unknown", "unknown user", "no such user", "user not found", "user does not exist", "user doesn't exist", "recipient unknown", "unknown recipient", "no such recipient", "recipient not found",
 		"recipient does not exist", "recipient doesn't exist", "invalid recipient", "mailbox not available", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "no such mailbox",
@@ -120,6 +135,10 @@ var rules = []rule{
 		"bad_recipient", "no entry for", "invalid-recipient", "not in recipient", "marked as invalid", "no mailbox here", "validrcptto", "badrcptto", "badrecipientto", "recipient verify failed", "recipient verification failed", "no such id", "missing home dir",
 		"пользователь не найден", "такого пользовател", "получатель не найден", "такого получател", "адресат не найден", "такого адрес", "не существует", "такого ящика", "неизвестный получатель",
 		"неизвестный пользователь", "неизвестный адресат", "адресат неизвестен"}},
+	{class: ClassPolicy, kind: 5, words: []string{"message refused", "mail refused", "account refused"}, also: []string{"unknown", "invalid", "not found"}},
+	{class: ClassPolicy, kind: 5, words: []string{
+		"not authorized", "not authorised", "unauthori", "not permitted", "access denied", "access for this", "no access", "access from", "user refused", "refused to receive", "user reject",
+		"prohibit", "restrict", "forbidden", "disallow", "not wanted", "suspici", "abuse", "complain", "firewall", "security", "forged", "spoof", "unverified"}},
 	{class: ClassInvalid, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
 		"unknown", "not known", "not a known", "no such", "not found", "not be found", "was not found", "not available", "not exist", "no exist", "n't exist", "existent", "not present",
 		"not listed in", "not in recipient", "not in my valid", "badrecipient", "badrcpt", "invalid", "is not valid", "not a valid", "not an active", "is wrong", "can't find", "cannot be verified",
@@ -169,13 +188,13 @@ var rules = []rule{
 	{class: ClassPolicy, kind: 5, words: []string{
 		"blocked", "spam", "junk", "policy", "policies", "banned", "is listed", "listed in", "not authorized", "not permitted", "not allowed", "access denied", "access for this", "no access",
 		"access from", "mail refused", "mail data refused", "message filtered", "mail rejected", "mail is rejected", "message rejected", "user refused", "refused to receive", "user reject",
-		"message not allowed", "spoof", "is rejected", "ip is ", "requires that", "restrict", "forbidden", "disallow", "not wanted", "unwanted", "not welcome", "trust", "violat", "suspici", "abuse", "complain", "firewall", "security", "forged", "unverified",
+		"message not allowed", "spoof", "is rejected", "ip is ", "requires that", "not accept delivery", "will not accept", "can not accept", "cannot accept", "not accepted", "declin", " aup ", "unacceptable", "inappropriate", "delivery of this message", "restrict", "forbidden", "disallow", "not wanted", "unwanted", "not welcome", "trust", "violat", "suspici", "abuse", "complain", "firewall", "security", "forged", "unverified",
 		" score ", "flood", "excessive", "threat", "malicious", " risk ", "prohibit", "denied", "verweiger", "политик", "запрещ", "заблокир", "фильтр", "filter", "richtlin", "politique", "politica", "策略", "ポリシー"}},
 	{class: ClassInvalid, enhanced: []string{"5.1.0", "5.1.1", "5.1.6", "5.1.10"}},
 	{class: ClassDeadDomain, enhanced: []string{"5.1.2", "5.4.4", "5.4.310", "5.4.312"}},
 	{class: ClassDisabled, enhanced: []string{"5.2.1"}},
 	{class: ClassDeadDomain, codes: []int{521, 556}},
-	{class: ClassInvalid, codes: []int{550, 551, 552, 553, 554}, words: []string{"mailbox unavailable", "recipient rejected", "address rejected", "rejected recipient", "does not exist", "doesn't exist"}},
+	{class: ClassInvalid, codes: []int{550, 551, 552, 553, 554}, words: []string{"mailbox unavailable", "recipient rejected", "rejected recipient", "does not exist", "doesn't exist"}},
 	{class: ClassProtocol, enhanced: []string{"5.5."}},
 	{class: ClassProtocol, codes: []int{500, 501, 502, 503, 504}},
 	{class: ClassTemporary, enhanced: []string{"5.3."}},

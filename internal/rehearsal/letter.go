@@ -105,7 +105,9 @@ func tokens(links *token.Sealer, body, kind string, purpose token.Purpose) ([]to
 		if err != nil {
 			return nil, fmt.Errorf("opening link %s: %w", match[0], err)
 		}
-		found = append(found, t)
+		if t.Purpose != token.Click || t.Index != token.Honeypot { // nobody sees that one
+			found = append(found, t)
+		}
 	}
 	return found, nil
 }

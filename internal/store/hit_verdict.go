@@ -127,7 +127,7 @@ func JudgeTouches(ctx context.Context, db DB, list []TouchVerdict) error {
 				data = CASE WHEN was.why = '' THEN t.data - 'why' ELSE jsonb_set(t.data, '{why}', to_jsonb(was.why)) END
 			FROM was WHERE t.id = was.id AND (t.actor <> was.actor OR t.at <> was.at OR coalesce(t.data->>'why', '') <> was.why)
 		), proved AS ( -- a person has it: nobody need wonder any more whether it arrived
-			UPDATE unconfirmed u SET look_at = business_now() FROM was WHERE u.message_id = was.message_id AND was.actor = 'human' AND u.open
+			UPDATE unconfirmed u SET look_at = business_now() FROM was WHERE u.message_id = was.message_id AND was.actor = 'human'
 		)
 		INSERT INTO happened (client_id)
 		SELECT DISTINCT e.client_id FROM was JOIN enrollments e ON e.client_id = was.client_id AND e.state <> 'ended'
