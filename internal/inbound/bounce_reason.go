@@ -40,7 +40,7 @@ func (n *notice) reasonFor(recipient, status string, permanent bool) told {
 		}
 	}
 	if best.text == "" {
-		best.text = oneLine(block[:min(len(block), maxParagraph)])
+		best.text = oneLine(block, maxParagraph)
 	}
 	return best
 }
@@ -121,7 +121,7 @@ func paragraphsOf(text string, most int) []string {
 
 // isBoilerplate reports whether a paragraph is what servers write in each of their notices.
 func isBoilerplate(p string) bool {
-	p = strings.ToLower(oneLine(p))
+	p = strings.ToLower(oneLine(p, maxParagraph))
 	for _, begin := range []string{
 		"this message was created automatically", "this is the mail system", "this is the", "hi. this is", "a message that you sent", "i'm sorry to have to inform", "for further assistance", "if you do so",
 		"это письмо создано", "это письмо отправлено", "this is a mime", "the original message was received", "the mail system", "learn more", "diagnostic information for",

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -22,7 +23,7 @@ type rule struct {
 // recipient: of its basic code, its enhanced code (RFC 3463; empty if it has none, then
 // one within the text counts) and its words.
 func Classify(code int, enhanced, text string) string {
-	text = folded(strings.ToLower(text))
+	text = searchable(text)
 	if enhanced == "" {
 		enhanced = statusWithin(code, text)
 	}
@@ -33,6 +34,15 @@ func Classify(code int, enhanced, text string) string {
 		return ClassTemporary
 	}
 	return ClassUnknown
+}
+
+// maxWords is as much of a reply as is searched: lines of SMTP have at most 512 bytes
+// (RFC 5321 4.5.3.1.5), and a server that needs more than some of them says it in the first.
+const maxWords = 4 << 10 // bytes
+
+// searchable is text as the rules are written: cut, lower-case, without accents.
+func searchable(text string) string {
+	return folded(strings.ToLower(string(cutRunes([]byte(text[:min(len(text), maxWords)]), maxWords))))
 }
 
 // decisive is the first rule that matches, or -1.
@@ -92,9 +102,13 @@ func statusWithin(code int, text string) string {
 	return ""
 }
 
+var anIP = regexp.MustCompile(`[\[(]?\b(?:\d{1,3}\.){3}\d{1,3}(?:/\d\d?)?\b[\])]?|[\[(](?:ipv6:)?[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*[\])]`)
+
 // withoutAddresses takes the e-mail addresses out of a reply: what clients are called must
-// not pass for what the server says of them.
+// not pass for what the server says of them. IP addresses become "#4", as a rule may name
+// them.
 func withoutAddresses(text string) string {
+	text = anIP.ReplaceAllString(text, "#4")
 	for {
 		at := strings.IndexByte(text, '@')
 		if at < 0 {

@@ -24,7 +24,7 @@ var mailboxNouns = slices.DeleteFunc(slices.Clone(somebody), func(word string) b
 // internal/mail/testdata/replies holds real replies for nearly every line.
 var rules = []rule{
 	// Servers whose words or codes mean something else than they seem to.
-	{class: ClassInvalid, enhanced: []string{"5.1.1"}, words: []string{"account or domain may not exist"}}, // Exim under cPanel; without the code it speaks of the sender
+	{class: ClassInvalid, enhanced: []string{"5.1.1"}, words: []string{"account or domain may not exist", "or domain not found"}}, // Exim under cPanel; without the code it speaks of the sender
 	{class: ClassDeadDomain, kind: 5, words: []string{"mail exchanger or ip"}},                             // qmail
 	{class: ClassProtocol, kind: 5, words: []string{"helo/ehlo argument"}},                                 // Gmail
 	{class: ClassPolicy, kind: 5, words: []string{"permission to post"}},                                   // Google Groups
@@ -42,6 +42,7 @@ var rules = []rule{
 
 	{class: ClassContent, kind: 5, words: []string{"not rfc 5322 compliant", "messages missing a valid"}}, // Gmail
 	{class: ClassPolicy, kind: 5, words: []string{"this ip has been"}},
+	{class: ClassPolicy, kind: 5, words: []string{"unknown sender", "sender unknown"}},
 	{class: ClassContent, kind: 5, words: []string{"content"}, also: []string{"spam", "virus", "blocked because its"}}, // what is in the letter, not who sends it
 	{class: ClassContent, kind: 5, words: []string{"spam url", "eicar", "infected", "content examination", "spam message is detected", "duplicate header"}},
 	{class: ClassRate, kind: 4, enhanced: []string{"4.5.4", "4.7.28"}},
@@ -50,6 +51,16 @@ var rules = []rule{
 	{class: ClassGreylist, kind: 4, words: []string{
 		"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "triplet", "серый список", "серые списки", "серого списка", "серых списк", "szara lista", "liste grise", "lista gris",
 		"lista grigia", "graue liste"}},
+
+	// The server has failed, or letters go in a circle between servers: nobody's address is meant.
+	{class: ClassTemporary, kind: 5, words: []string{
+		"internal error", "internal server", "internal software", "internal failure", "internal problem", "local error", "server error", "system error", "system failure", "system config", "system problem",
+		"database error", "configuration error", "configuration problem", "i/o error", "disk full", "system resources", "insufficient system", "out of memory", "cannot fork", "local problem",
+		"внутренняя ошибка", "внутренней ошибк", "внутрішня помилка", "ошибка сервера", "ошибка на сервере", "сбой сервера", "interner fehler", "internen fehler", "interner server", "serverfehler", "erreur interne",
+		"erreur du serveur", "erreur serveur", "error interno", "error del servidor", "erro interno", "erro no servidor", "errore interno", "errore del server", "blad wewnetrzny", "blad serwera", "vnitrni chyb", "chyba serveru", "interne fout",
+		"internt fel", "dahili hata", "内部错误", "內部錯誤", "内部エラー", "내부 오류"}},
+	{class: ClassTemporary, kind: 5, words: []string{
+		"hop count", "too many hops", "mail loop", "routing loop", "loop detected", "forwarding loop", "loops back", "too many received", "зациклив", "почтовая петля", "mailschleife", "boucle", "bucle"}},
 
 	// Our account, and how we connect.
 	{class: ClassProtocol, words: []string{"starttls", "requires encryption", "requires tls", "encryption required", "must use tls"}},
@@ -62,6 +73,14 @@ var rules = []rule{
 		"sending limit", "daily limit", "daily sending quota", "relay limit exceeded", "invalid credentials", "mail sending denied", "sending for this account", "sending account",
 		"not owned by", "not logged in", "auth failed", "authentication failed", "authentification requise", "smtp authentication in your", "smtp authentication turned on",
 		"bad outbound sender", "mail relay denied", "address is not verified"}},
+
+	// Too much at once, which passes.
+	{class: ClassRate, words: []string{
+		"too many connections", "too many concurrent", "too many simultaneous", "too many parallel", "too many sessions", "too many messages from", "too many mails", "too many emails", "too many messages sent", "too many messages in", "too many messages per", "have sent more than",
+		"slow down", "too fast", "too quickly", "too frequent", "sending rate", "message rate", "connection rate", " per hour", " per minute", " hourly ", "last hour", "in one hour", "connection limit",
+		"слишком много пис", "слишком много сообщ", "слишком много соедин", "слишком много подключ", "слишком часто", "превышен лимит отправ", "превышен лимит сообщ", "превышен лимит пис", " в час ", " за час ", " в минуту ", "забагато", "zu viele nachrichten", "zu viele mails", "zu viele e-mails",
+		"zu viele verbindungen", "pro stunde", "pro minute", "trop de messages", "trop de connexions", "trop de mails", "par heure", "par minute", "demasiados mensajes", "demasiadas conexiones", "demasiados correos", "por hora", "por minuto", "muitas mensagens", "muitas conexoes",
+		"troppi messaggi", "troppe connessioni", "troppe mail", "all'ora", "al minuto", "za duzo wiadomosci", "za duzo polaczen", "na godzine", "na minute", "prilis mnoho", "te veel berichten", "te veel verbindingen", "per uur", "过于频繁", "過於頻繁", "频率", "送信数", "一時間", "1時間"}},
 
 	// The sender's domain, server and reputation.
 	{class: ClassRate, kind: 5, words: []string{"sent too many"}},
@@ -79,6 +98,10 @@ var rules = []rule{
 		"dynamic address", "residential", "envelope from", "from address", "return path", "return-path", "unauthenticated", "email authentication", "pass authentication", "fails authentication", "your server", "your mail server", "your domain", "your network", "your host", "your isp", "your provider", "ptr ", "rdns", "reverse lookup", "is listed at", "is listed in", "is listed on", "is listed by", "currently listed",
 		"whitelist", "white list", "allow list", "allowlist", "phish", "backscatter", "bounce attack", "too many invalid", "too many unknown", "too many bad", "dictionary attack", "harvest",
 		"invalid ip", "banned send", "permanently deferred", "prison", "dialup",
+		"#4 is on", "#4 is in", "#4 is listed", "#4 is a", "#4 is not", "#4 is block", "#4 listed", "#4 on ", "#4 in ", "#4 found", "#4 was found", "#4 block", "#4 has ", "#4 reject", "#4 refused", "listed #4", "blocked #4", "blocks #4", "block #4", "blocking #4", "listing #4", "listing of #4",
+		" bl.", "[bl.", "mailspike", "uceprotect", "abuseat", "spamrats", "senderscore", "senderbase", "sender score", "invaluement", "backscatterer", " xbl ", " sbl ", " pbl ", " cbl ", " psbl ", " sbrs ", "rspamd", "bayes", "blackhole", "black hole", "poor score", "bad neighbo",
+		"you are not", "you're not", "you are block", "you are banned", "you are listed", "you have been", "you may not", "you do not have permission", "from you.", "from you ", "mail by you", "your subnet", "your range", "your tenant", "your company", "your sending", "your outgoing", "your outbound", "your smtp", "your ptr",
+		"your spf", "your identity", "your region", "your newsletter", "your score", "your client", "your address block", "has blocked", "blocked you", "does not wish", "not wish to", "doesn't want", "does not want", "refuses mail", "refuses to", "preferences",
 		"relay access", "relaying", "relay not", "as a relay", "not a gateway", "deny relay", "denies relay", "unauthorized relay", "open relay", "relay traffic", "to relay", "allowed rcpthosts"}},
 
 	{class: ClassPolicy, kind: 5, words: []string{"unknown user", "unknown recipient", "user unknown", "invalid recipient", "bad recipient", "invalid user"}, also: []string{" rate ", " count ", "too high", "threshold"}},
@@ -88,7 +111,9 @@ var rules = []rule{
 		"absender", "ihre ip", "ip-adresse", "ihr server", "ihrer ip", "ihre domain", "ihr mailserver", "ihres servers", "sperrliste", "blockliste", "expediteur", "emetteur", "indesirable", "votre ip", "votre serveur", "votre domaine",
 		"adresse ip", "liste noire", "serveur inconnu", "host inconnu", "servidor descon", "host descon", "dominio descon", "host sconosc", "server sconosc", "server unbekannt", "host unbekannt", "remitente", "remetente", "lista negra", "no desead", "nao solicitad", "su ip", "seu ip", "su servidor", "seu servidor", "su dominio", "seu dominio", "direccion ip", "endereco ip", "ip listad",
 		"mittente", "lista nera", "indirizzo ip", "vostro server", "vostro ip", "vostro dominio", "suo ip", "tuo ip", "nadawc", "czarnej li", "czarna li", "adres ip", "niechcian", "odesilatel", "cernem seznam", "cerne listin", "nevyzadan",
-		"afzender", "zwarte lijst", "avsandar", "avsender", "afsender", "gonderen", "垃圾", "黑名单", "黑名單", "发件人", "寄件", "信誉", "迷惑", "送信元", "送信者", "ブラックリスト", "스팸", "발신"}},
+		"afzender", "zwarte lijst", "avsandar", "avsender", "afsender", "gonderen", "kara liste", "spamlist", "svartelist", "svartlist", "sortelist", "mustalist", "feketelist", "от вас", "вам запрещ", "вы не мо", "вы заблок", "вас заблок", "ваша сеть", "вашей сет", "вашей подсет", "вашей организ", "вашего провайдер", "ваша почта", "вашей почты", "сервера-отправ", "запретил", "відправ", "ваш сервер", "вашого",
+		"ihr netz", "ihr provider", "ihr hostname", "von ihnen", "sie sind", "sie durfen", "vous n'etes", "vous etes", "votre reseau", "votre fai", "votre hote", "votre fournisseur", "su red", "su proveedor", "usted no", "vostra rete", "sua rede", "seu provedor", "voce nao", "twoj serwer", "twoja domena", "twoj ip", "panstwa serwer", "vas server", "vasi domen", "uw server", "uw domein",
+		"sunucunuz", "垃圾", "黑名单", "黑名單", "发件人", "寄件", "信誉", "迷惑", "送信元", "送信者", "ブラックリスト", "스팸", "발신"}},
 
 	// The mailbox.
 	{class: ClassFull, enhanced: []string{"4.2.2", "5.2.2"}},
@@ -103,8 +128,9 @@ var rules = []rule{
 	{class: ClassRate, kind: 5, enhanced: []string{"5.2.121", "5.2.122"}},
 	{class: ClassRate, kind: 5, words: []string{"rate that prevents", "exceeded their limit"}},
 	{class: ClassInvalid, kind: 5, words: []string{"invalid/inactive", "not found or inactivated", "unbekannt oder"}},
+	{class: ClassInvalid, kind: 5, words: []string{"address syntax", "syntax of address", "syntax error in address", "syntax error in recipient", "malformed address", "malformed recipient"}},
 	{class: ClassDisabled, kind: 5, also: mailboxNouns, words: []string{ // beside any enhanced code
-		"terminated", "inactive mailbox", " closed", " locked", "former employee", "account disabled", "mailbox disabled", "account is disabled", "mailbox is disabled", "account suspended", "account is suspended",
+		"terminated", "close the account", "close this account", "close the mailbox", "close their", "inactive mailbox", " closed", " locked", "former employee", "account disabled", "mailbox disabled", "account is disabled", "mailbox is disabled", "account suspended", "account is suspended",
 		"mailbox suspended", "deactivated", "longer accepts"}},
 	{class: ClassDisabled, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
 		"disabled", " locked", "inactive", "inactiv", "deactivated", "terminated", "suspend", "account is blocked", "account blocked", "account has been blocked", "mailbox is blocked", "mailbox blocked", "mailbox has been blocked", "user is blocked", "user blocked", "out of service", "longer used", "obsolete", "frozen", "closed", "expired", "expirado", "archived", "not activated", "not active",
@@ -126,7 +152,11 @@ var rules = []rule{
 		"domain unknown", "domain no longer", "domain is gone", "is the local host", "treat it as local", "longer hosted", "domain suspended", "domain is suspended", "bad domain", "invalid domain", "domain lookup failed", "domain deleted", "domain has been", "domain is not configured", "serve this domain", "домен закрыт", "домен снят", "домен удален", "domain is not hosted", "домен получателя не", "не делегир", "all mx hosts", "no mx or", "mail exchanger", "no smtp service", "domain does not resolve", "домен не сущ", "домен не найден", "домен не обслуж", "нет mx", "mx-запис", "keine e-mail", "domain existiert nicht", "domaine inexistant", "domaine inconnu", "dominio no existe",
 		"dominio inesistente", "domena nie istnieje"}},
 	{class: ClassDeadDomain, words: []string{"no mx for"}}, // KumoMTA
-	{class: ClassPolicy, kind: 5, words: []string{"policy", "policies", "selector", "signature", " tls "}},
+	{class: ClassContent, kind: 5, words: []string{"attachment", "attached file", "вложени", "вкладен", "anhang", "piece jointe", "pieces jointes", "adjunto", "anexo", "allegat", "zalacznik", "priloh", "bijlage", "bilaga", "附件", "添付"}},
+	{class: ClassPolicy, kind: 5, words: []string{
+		"policy", "policies", "selector", "signature", " tls ", "политик", "richtlin", "politique", "politica", "polityk", "beleid", "策略", "ポリシー", "정책",
+		"не разрешен", "нет прав", "не имеет права", "не авториз", "запрещ", "фильтр", "nicht berechtigt", "nicht autorisiert", "nicht erlaubt", "keine berechtigung", "verweiger", "non autoris", "acces refuse", "no autorizad", "denegad", "non autorizz", "accesso negato", "nao autorizad", "acesso negado", "negado", "niedozwolon", "nieautoryz",
+		"odmowa", "odmitnut", "neopravn", "neni opravnen", "geweigerd", "ikke tillatt", "ikke tilladt", "inte tillat", "izin veril", "reddedildi"}},
 	{class: ClassInvalid, kind: 5, words: []string{ // beside any enhanced code
 		"user unknown", "unknown user", "no such user", "user not found", "user does not exist", "user doesn't exist", "recipient unknown", "unknown recipient", "no such recipient", "recipient not found",
 		"recipient does not exist", "recipient doesn't exist", "invalid recipient", "mailbox not available", "mailbox not found", "mailbox does not exist", "mailbox doesn't exist", "no such mailbox",
@@ -141,7 +171,7 @@ var rules = []rule{
 		"prohibit", "restrict", "forbidden", "disallow", "not wanted", "suspici", "abuse", "complain", "firewall", "security", "forged", "spoof", "unverified"}},
 	{class: ClassInvalid, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
 		"unknown", "not known", "not a known", "no such", "not found", "not be found", "was not found", "not available", "not exist", "no exist", "n't exist", "existent", "not present",
-		"not listed in", "not in recipient", "not in my valid", "badrecipient", "badrcpt", "invalid", "is not valid", "not a valid", "not an active", "is wrong", "can't find", "cannot be verified",
+		"not listed in", "not in recipient", "not in my", "not in the list", "isn't in", "not on our", "not on my", "not ours", "nobody here", "no one here", "never heard", "not live here", "not belong", "badrecipient", "badrcpt", "invalid", "is not valid", "not a valid", "not an active", "is wrong", "can't find", "cannot be verified",
 		"no mailbox", "no mail box", "no account", "no longer", "not our customer", "not a member", "not local", "there is no one", "not have an account", "n't have a", "unavailable mail user",
 		"not on this", "not in our", "not registered", "never provisioned", "not provisioned", "never existed", "not recogni", "unrecogni", "of that name", "by that name", "of this name", "called that", "diesem namen", "never created", "directory", "not at this", "not there", "no alias", "no entry", "несуществ", "у нас нет", "aucun", "no es valid", "geen ", "ei loyd", "nu exista", "не е намерен", "не постои", "no local", "lookup failed", "с ошибк", "gibt es", "ei loydy", "いません", "could not find", "couldn't find",
 		"cannot find", "unresolv", "not resolv", "unallocated", "not allocated", "unassigned", "not assigned", "no user", "bad recipient", "bad address", "bad destination", "bad mailbox", "mistyped", "misspel", "no record", "wrong", "not deliverable",
@@ -160,8 +190,8 @@ var rules = []rule{
 
 	// Nobody could be reached, and whoever tried has given up.
 	{class: ClassTemporary, kind: 5, words: []string{
-		"retry timeout", "retry time not", "timed out", "timeout", "connection refused", "connection reset", "lost connection", "no route to host", "network is unreachable", "could not connect",
-		"unable to connect", "establish an smtp connection", "in the queue too long", "message expired", "delivery expired", "forwarding loop", "delayed too long", "too long in", "loops back to"}},
+		"network error", "connection error", "connect error", "retry timeout", "retry time not", "timed out", "timeout", "connection refused", "connection reset", "lost connection", "no route to host", "network is unreachable", "could not connect",
+		"unable to connect", "establish an smtp connection", "in the queue too long", "message expired", "delivery expired", "delayed too long", "too long in"}},
 
 	// The letter.
 	{class: ClassContent, kind: 5, enhanced: []string{"5.3.4", "5.6."}},
@@ -169,7 +199,7 @@ var rules = []rule{
 		"uribl", "surbl", "spam url", "content", "virus", "infected", "attachment", "message size", "email size", "too large", "too long", "malformed", "rfc 5322", "rfc compliant",
 		"from: header", "message-id: header", "message is bigger", "bigger than", "bare lf", "bare cr", "line length", "вложени", "размер письма", "размер сообщения", "слишком больш", "вирус", "anhang", "zu gross", "taille du message", "piece jointe",
 		"tamano del", "tamanho da", "allegato", "内容", "附件", "添付",
-		"mime/reject", "invalid data", "duplicate header", "hop count", "too many hops"}},
+		"mime/reject", "invalid data", "duplicate header"}},
 
 	// Later.
 	{class: ClassTemporary, kind: 4, enhanced: []string{"4.1.1", "4.1.2"}},
@@ -177,10 +207,11 @@ var rules = []rule{
 	{class: ClassRate, kind: 4, words: []string{
 		"rate limit", "ratelimit", "receiving mail", "too many", "too much mail", "too fast", "too quickly", "too frequent", "slow down", "slower", "throttl",
 		"excessive volume", "max message per connection", "a minute at most", "per minute", "per hour", "слишком много", "слишком часто", "zu viele", "trop de", "demasiad", "troppi", "maximum number of concurrent", "[tss", "[gl01]", "unusual rate", "account service is temporarily unavailable"}},
-	{class: ClassGreylist, kind: 4, words: []string{"try another server"}},
+	{class: ClassGreylist, kind: 4, words: []string{
+		"try another server", "sqlgrey", "postgrey", "first time", "come back in", "come back after", "впервые", "первый раз", "подождите", "zum ersten mal", "premiere fois", "primera vez", "primeira vez", "prima volta", "pierwszy raz", "poprve", "eerste keer", "初めて", "首次"}},
 	{class: ClassGreylist, codes: []int{450, 451}, enhanced: []string{"4.7.1"}, words: []string{"again", "later"}},
 	{class: ClassTemporary, kind: 4, enhanced: []string{"4.3.", "4.4."}},
-	{class: ClassRate, codes: []int{421}, words: []string{"try again later (", "temporarily deferred"}},
+	{class: ClassRate, codes: []int{421}, words: []string{"try again later #4", "temporarily deferred"}},
 
 	// What is left is decided by the enhanced code (RFC 3463, RFC 7372, RFC 7504), then by weaker words.
 	{class: ClassDisabled, enhanced: []string{"5.7.13"}},
