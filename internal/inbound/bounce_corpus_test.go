@@ -77,7 +77,7 @@ type bounceFigures struct {
 	statuses, statusesRight         int
 	matches, matchesRight           int
 	withoutVERP, withoutVERPRight   int
-	nothing, nothingRight           int
+	nothing, nothingRight, receipts int // receipts: what is no bounce, and told as delivered
 }
 
 func (f *bounceFigures) add(t *testing.T, l labelled, report func(format string, args ...any)) {
@@ -99,8 +99,11 @@ func (f *bounceFigures) add(t *testing.T, l labelled, report func(format string,
 		}
 	case want == "none":
 		f.nothing++
-		if v.class == "none" {
+		switch v.class {
+		case "none":
 			f.nothingRight++
+		case "delivered":
+			f.receipts++
 		}
 		return
 	default:
@@ -179,7 +182,7 @@ func TestBouncesOfTheCorpus(t *testing.T) {
 		for _, l := range bouncesOf(t, half) {
 			f.add(t, l, report)
 		}
-		t.Logf("%s: %d letters, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d; no bounces %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothingRight, f.nothing)
+		t.Logf("%s: %d letters, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d; letters that are no bounces: %d, of them taken for bounces %d, for receipts %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothing, f.nothing-f.nothingRight-f.receipts, f.receipts)
 		t.Logf("%s: permanent %d of %d, recipients %d of %d, statuses %d of %d, matches %d of %d, without VERP %d of %d", half,
 			f.permanent, f.letters-f.nothing, f.recipientsRight, f.recipients, f.statusesRight, f.statuses, f.matchesRight, f.matches, f.withoutVERPRight, f.withoutVERP)
 		for class, n := range f.classes {
