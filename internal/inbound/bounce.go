@@ -120,7 +120,8 @@ func (n *notice) isOurs(address string) bool {
 		}
 	}
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	return local == "postmaster" || local == "mailer-daemon"
+	return local == "postmaster" || local == "mailer-daemon" || strings.HasPrefix(local, "owner-") ||
+		strings.HasSuffix(local, "-owner") || strings.HasSuffix(local, "-request") || strings.HasSuffix(local, "-bounces")
 }
 
 // addressee is whom the returned letter was for, if that is one.

@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -58,12 +59,15 @@ func reasonIn(paragraphs []string, status string, permanent bool) told {
 			if (r.code != 0 || r.enhanced != "") != quoted || isBoilerplate(p) && !quoted {
 				continue
 			}
-			words := p
+			words := undelivered.ReplaceAllString(p, " ")
 			if quoted && r.code != 0 {
 				words = r.text
 			}
 			class := classify(words, status, permanent)
 			if quoted && best.text == "" {
+				best = told{class, r.enhanced, words, r.code}
+			}
+			if permanent && class == ClassTemporary && best.class == ClassUnknown {
 				best = told{class, r.enhanced, words, r.code}
 			}
 			if class != ClassUnknown && (class != ClassTemporary || quoted) {
@@ -118,6 +122,9 @@ func paragraphsOf(text string, most int) []string {
 	finish()
 	return all
 }
+
+// undelivered is that the letter has not arrived, which is no reason.
+var undelivered = regexp.MustCompile(`(?i)\byour\s+(e-?mail|mail|message|letter)\s+(to\s+\S+\s+)?(was|is|has|could|can)(\s*not|n['’]t)\s+(be\s+|been\s+)?(sent|delivered)`)
 
 // isBoilerplate reports whether a paragraph is what servers write in each of their notices.
 func isBoilerplate(p string) bool {
