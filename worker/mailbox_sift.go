@@ -62,8 +62,8 @@ func (w *Worker) lookAt(header []byte, own map[string]bool) about {
 		return about{}
 	}
 	maybe := returned(l)
-	if !maybe && (w.isSent(l) || own[addressKey(l.From.Address)]) {
-		return about{} // a copy of what we, or a rep, wrote
+	if w.isSent(l) || own[addressKey(l.From.Address)] {
+		return about{maybe: maybe} // a copy of what we, or a rep, wrote, whatever it speaks of
 	}
 	_, found := w.messageOf(inbound.Refs(l))
 	return about{ours: found, maybe: maybe}
