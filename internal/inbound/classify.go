@@ -112,7 +112,7 @@ func withoutAddresses(text string) string {
 	for {
 		at := strings.IndexByte(text, '@')
 		if at < 0 {
-			return text
+			return strings.Join(strings.Fields(strings.ReplaceAll(text, "<>", "")), " ")
 		}
 		from := strings.LastIndexFunc(text[:at], func(r rune) bool { return r == ' ' || strings.ContainsRune(`<([{"':;,=`, r) }) + 1
 		to := at + 1
