@@ -18,6 +18,12 @@ var mailboxNouns = slices.DeleteFunc(slices.Clone(somebody), func(word string) b
 	return slices.Contains([]string{"address", "adres", "adresse", "direccion", "endereco", "indirizzo", "адрес", "地址", "アドレス"}, word)
 })
 
+// us are words that name whoever sends, and his server.
+var us = []string{
+	"sender", "from", "your ", "you ", "#4", " ip ", " ips ", "helo", "ehlo", "spf", "dkim", "dmarc", "spam", "black", "block list", "blocklist", "reputation", "reverse", "ptr", "dns", "relay", "client", "host", "server", "connect", "policy", "policies", "authenti", "verif", "certificate", " list", "listed", "outsid", "extern",
+	"отправител", "ваш", " вас", " вам", " от ", "сервер", "спам", "absender", "ihr", "ihnen", " von ", "expediteur", "votre", "vous", "remitente", "remetente", "mittente", " su ", " seu ", "vostr", "nadawc", "odesilatel", "发件", "寄件", "您", "送信", "差出", "발신", "보낸",
+}
+
 // rules are read from the top; the first that matches decides. What is about us comes
 // before what is about the recipient: calling a blocked sender's client invalid would lose
 // a good address for ever, calling a dead address blocked costs one more letter. For the
@@ -74,6 +80,15 @@ var rules = []rule{
 		"sending limit", "daily limit", "daily sending quota", "relay limit exceeded", "invalid credentials", "mail sending denied", "sending for this account", "sending account",
 		"not owned by", "not logged in", "auth failed", "authentication failed", "authentification requise", "smtp authentication in your", "smtp authentication turned on",
 		"bad outbound sender", "mail relay denied", "address is not verified"}},
+
+	// A code and words that agree about the recipient, and nothing that names us.
+	{class: ClassInvalid, kind: 5, enhanced: []string{"5.1.1", "5.1.10"}, not: us, words: []string{
+		"user unknown", "unknown user", "no such user", "user not found", "user does not exist", "user doesn't exist", "recipient unknown", "unknown recipient", "no such recipient", "recipient not found", "does not exist", "doesn't exist", "not exist", "not found",
+		"mailbox not found", "no such mailbox", "unknown mailbox", "no such account", "unknown account", "address unknown", "unknown address", "unknown", "invalid", "no longer", "no mailbox", "no account", "не найден", "не существ", "unbekannt", "existiert nicht", "inconnu", "desconocid", "sconosciut", "inexist", "nieznan", "nie istnieje", "不存在", "見つかりません"}},
+	{class: ClassDisabled, kind: 5, enhanced: []string{"5.2.1"}, not: us, also: mailboxNouns, words: []string{"disabled", "inactive", "deactivated", "suspended", "closed", "locked", "expired", "terminated", "deleted", "blocked", "отключен", "заблокирован", "удален", "закрыт"}},
+	{class: ClassDisabled, kind: 5, not: us, also: mailboxNouns, words: []string{ // why somebody's own mailbox is closed
+		"by administrator", "by the administrator", "by admin", "by its owner", "by the owner", "by owner", "inactivity", "non-payment", "nonpayment", "not paid", "unpaid", "overdue", "неуплат", "неактивност", "владельцем", "администратором", "inaktivit", "nichtzahlung", "inactivit", "impaye", "falta de pago", "inactividad",
+		"falta de pagamento", "inatividade", "inattivit", "mancato pagamento", "nieaktywno", "nezaplac", "wanbetaling"}},
 
 	// Too much at once, which passes.
 	{class: ClassRate, words: []string{
@@ -177,7 +192,7 @@ var rules = []rule{
 		"prohibit", "restrict", "forbidden", "disallow", "not wanted", "not welcome", "unwanted", "trust", "malicious", "threat", "flood", " score ", "unacceptable", "inappropriate", "suspici", "abuse", "complain", "firewall", "security", "forged", "spoof", "unverified"}},
 	{class: ClassInvalid, kind: 5, also: somebody, unless: []string{"5.7."}, words: []string{
 		"unknown", "not known", "not a known", "no such", "not found", "not be found", "was not found", "not available", "not exist", "no exist", "n't exist", "existent", "not present",
-		"not listed in", "not in recipient", "not in my", "not in the list", "isn't in", "not on our", "not on my", "not ours", "is gone", "typo ", "not ok", "illegal alias", "not registered in", "ошибка в", "не указан", "указан", "табылмад", "знойдз", "of ours", "not be matched", "unable to find", "can't locate", "cannot locate", "isn't valid", "aren't valid", "нет пользоват", "нет адресат", "нет получат", "нет абонент", "нет сотрудник", "нет клиент", "нет аккаунт", "сервере нет", "системе нет", "здесь нет", "нет на сервере", "нет в систем", "с таким имен", "с таким адрес",
+		"not listed in", "not in recipient", "not in my", "not in the list", "isn't in", "not on our", "not on my", "not ours", "is gone", "not here", "unknown to us", "isn't here", "tidak ditemukan", "tidak ada", "tidak dikenal", "khong tồn tại", "ne obstaja", "ไม่พบ", "ไม่มี", "typo ", "not ok", "illegal alias", "not registered in", "ошибка в", "не указан", "указан", "табылмад", "знойдз", "of ours", "not be matched", "unable to find", "can't locate", "cannot locate", "isn't valid", "aren't valid", "нет пользоват", "нет адресат", "нет получат", "нет абонент", "нет сотрудник", "нет клиент", "нет аккаунт", "сервере нет", "системе нет", "здесь нет", "нет на сервере", "нет в систем", "с таким имен", "с таким адрес",
 		"kein benutzer", "keinen benutzer", "kein konto", "kein postfach", "kein empf", "keine mailbox", "kein nutzer", "keinen nutzer", "niemand", "pas de boite", "pas de compte", "ningun", "nessun", "nenhum", "brak ", "yok", "ingen ", "zde neni", "non presente", "間違", "错误", "有误", "錯誤", "有誤", "on file", "not a user", "isn't known", "no rows", "returned no", "not work here", "not work at", "not handled", "not part of", "not appear", "no person", "kennen", "ne connaissons", "pas trouve", "pas ete trouve", "sido encontr", "fue encontr", "foi encontr", "localizad", "nalezen", "loydy", "没有这", "没有该", "存在しない", "없는 ", "nem talal", "inexistent", "ne postoji", "nepoznat", "не съществ", "непознат", "neegzist", "nerast", "neeksist", "ei leitud", "puudub", "δεν υπαρχει", "αγνωστ", "δεν βρεθ", "לא קיים", "לא נמצא", "غير موجود", "لا يوجد", "nobody here", "no one here", "never heard", "not live here", "not belong", "badrecipient", "badrcpt", "invalid", "is not valid", "not a valid", "not an active", "is wrong", "can't find", "cannot be verified",
 		"no mailbox", "no mail box", "no account", "no longer", "not our customer", "not a member", "not local", "there is no one", "not have an account", "n't have a", "unavailable mail user",
 		"not on this", "not in our", "not registered", "never provisioned", "not provisioned", "never existed", "not recogni", "unrecogni", "of that name", "by that name", "of this name", "called that", "diesem namen", "never created", "directory", "not at this", "not there", "no alias", "no entry", "несуществ", "у нас нет", "aucun", "no es valid", "geen ", "ei loyd", "nu exista", "не е намерен", "не постои", "no local", "lookup failed", "с ошибк", "gibt es", "ei loydy", "いません", "could not find", "couldn't find",
@@ -194,8 +209,9 @@ var rules = []rule{
 	{class: ClassInvalid, kind: 5, unless: []string{"5.7."}, words: []string{"no such ", "is not registered in", "mailbox unavaiable", "нет ящика", "нет почты", "такой почты", "there is nobody", "unrouteable", "unroutable", "notfound", "is no longer valid", "deliver mail for", "not in our users list", "no mail-box", "addresses were unknown", "name is not found", "accept user"}},
 
 	{class: ClassDeadDomain, kind: 5, also: []string{"domain", "домен", "domini", "domaine", "domein", "domena", "域名", "ドメイン", "도메인"}, unless: []string{"5.7."}, words: []string{
+		"not be resolved", "failed to resolve", "n't resolve", "n't exist", "does not resolve", "not hosted", "not served", "not handled", "not configured", "unregistered", "lapsed", "not accept", "no mail", "closed", "deleted", "gone", "нет почт", "закрыт", "удален", "просроч", "unbekannt", "gibt es nicht", "inconnu", "desconocid", "sconosciut", "nieznan", "neznam", "onbekend", "ukjent", "okand",
 		"not exist", "not receive", "no longer", "not registered", "not found", "not resolv", "unresolv", "cannot resolve", "unable to resolve", "expired", "nicht registriert", "existiert nicht", "no esta registr", "no existe", "non esiste", "nao existe", "n'existe", "nie istnieje", "neexist", "introuvable", "истек", "не существ", "не зарегистр", "не найден", "no mx", "不存在", "存在しません", "見つかりません", "존재하지"}},
-	{class: ClassDeadDomain, kind: 5, words: []string{"domain must exist", "illegal host", "no mail server", "mx record of", "for this domain", "нет почтового сервера", "почтовый сервер домена", "найти домен", "unable to resolve mx", "name or service not known"}},
+	{class: ClassDeadDomain, kind: 5, words: []string{"domain must exist", "illegal host", "no mail server", "mx record of", "for this domain", "mx lookup failed", "no a record", "no dns record", "no dns entry", "without mx", "no address record", "not a mail domain", "mail server not found", "domain is unknown", "domain is for sale", "нет почтового сервера", "почтовый сервер домена", "найти домен", "unable to resolve mx", "name or service not known"}},
 	{class: ClassInvalid, enhanced: []string{"5.1.3"}},
 
 	// Nobody could be reached, and whoever tried has given up.
