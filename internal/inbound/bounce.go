@@ -8,7 +8,8 @@ import (
 const (
 	maxEvents     = 50       // of one letter
 	maxDiagnostic = 300      // bytes
-	maxNotice     = 64 << 10 // bytes of a server's words that are read
+	maxNotice     = 64 << 10 // bytes of a notice in which the copy of our letter is looked for
+	maxReport     = 12 << 10 // bytes of a server's own words; every search for words stays within them
 )
 
 // Bounces reads a notice of a mail server about letters of ours: a delivery report
@@ -54,12 +55,15 @@ type notice struct {
 	ours     []string        // see isOurs
 	found    []string        // see refs
 	reasons  map[string]told // of all of it; see reasonFor
+	begins   []begin         // see leads
+	failed   []string        // see recipients
 }
 
 func newNotice(l *Letter) *notice {
 	n := &notice{letter: l}
 	var within string // the copy that stands in the text
-	n.report, within = cutCopy(string(cutRunes([]byte(l.Text), maxNotice)))
+	n.report, within = cutCopy(string(cutRunes([]byte(l.Text[:min(len(l.Text), maxNotice)]), maxNotice)))
+	n.report = string(cutRunes([]byte(n.report), maxReport))
 	for _, p := range l.Parts {
 		switch p.Type {
 		case "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "text/rfc822", "message/global-headers", "message/partial":
@@ -72,7 +76,7 @@ func newNotice(l *Letter) *notice {
 		}
 	}
 	if n.reports == nil && (daemon.MatchString(l.From.Address) || strings.HasPrefix(l.Header.Get("Content-Type"), "multipart/report")) {
-		if at := reportWithin.FindStringIndex(l.Text); at != nil && at[0] < maxNotice { // its MIME is broken
+		if at := reportWithin.FindStringIndex(l.Text[:min(len(l.Text), maxNotice)]); at != nil { // its MIME is broken
 			n.reports = groups([]byte(l.Text[at[0]:]))
 		}
 	}

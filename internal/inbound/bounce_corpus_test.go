@@ -197,12 +197,14 @@ func letterFigures(t *testing.T, half string, report func(string, ...any)) bounc
 func lineFigures(t *testing.T, half string, report func(string, ...any)) bounceFigures {
 	t.Helper()
 	var f bounceFigures
+	wrong := map[string]int{}
 	for _, r := range replies(t, false, "testdata/bounces/lines-"+half+".txt") {
 		class := classify(r.text, "", true)
 		f.letters++
 		if class == r.class {
 			f.right++
 		} else {
+			wrong[r.class+" taken for "+class]++
 			report("%s: class %s, want %s: %s", r.where, class, r.class, r.text)
 		}
 		switch {
@@ -218,7 +220,7 @@ func lineFigures(t *testing.T, half string, report func(string, ...any)) bounceF
 			}
 		}
 	}
-	t.Logf("%s: %d lines, %d classes right; dead addresses found %d of %d; policy blamed on the client %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy)
+	t.Logf("%s: %d lines, %d classes right; dead addresses found %d of %d; policy blamed on the client %d of %d; wrong %v", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, wrong)
 	return f
 }
 

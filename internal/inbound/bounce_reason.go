@@ -83,21 +83,17 @@ func (n *notice) blockOf(recipient string) string {
 	if recipient == "" {
 		return n.report
 	}
-	start, at := -1, 0
-	for line := range strings.Lines(n.report) {
-		address := leading(line)
+	start := -1
+	for _, b := range n.leads() {
+		same := strings.EqualFold(b.address, recipient)
 		switch {
-		case start < 0 && strings.EqualFold(address, recipient):
-			start = at
-		case start >= 0 && address != "" && !strings.EqualFold(address, recipient) && !n.isOurs(address) && !strings.HasPrefix(line, "    "):
-			return n.report[start:at]
+		case start < 0 && same:
+			start = b.at
+		case start >= 0 && !same && !b.indented && !n.isOurs(b.address):
+			return n.report[start:b.at]
 		}
-		at += len(line)
 	}
-	if start < 0 {
-		return n.report
-	}
-	return n.report[start:]
+	return n.report[max(0, start):]
 }
 
 // paragraphsOf parts text at empty lines, into the first few paragraphs.

@@ -6,7 +6,10 @@ import (
 	"strings"
 )
 
-const maxFailed = 20 // recipients of a notice in plain words
+const (
+	maxFailed = 20  // recipients of a notice in plain words
+	maxLeads  = 200 // lines with an address
+)
 
 var (
 	daemon       = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
@@ -96,6 +99,13 @@ func (n *notice) each(recipients []string, event func(string) Event) []Event {
 // X-Failed-Recipients, or that begin a line, or the one that the returned letter was for,
 // or the first that is spoken of.
 func (n *notice) recipients() []string {
+	if n.failed == nil {
+		n.failed = n.findRecipients()
+	}
+	return n.failed
+}
+
+func (n *notice) findRecipients() []string {
 	var all []string
 	add := func(address string) {
 		address = strings.Trim(address, ".")
@@ -113,10 +123,8 @@ func (n *notice) recipients() []string {
 	if to != "" && strings.Contains(strings.ToLower(n.report), strings.ToLower(to)) {
 		add(to)
 	}
-	for line := range strings.Lines(n.report) {
-		if a := leading(line); a != "" {
-			add(a)
-		}
+	for _, b := range n.leads() {
+		add(b.address)
 	}
 	if len(all) > 0 {
 		return all
@@ -131,6 +139,29 @@ func (n *notice) recipients() []string {
 		}
 	}
 	return all
+}
+
+// begin is an address that a line of the report begins with, and where.
+type begin struct {
+	at       int
+	address  string
+	indented bool
+}
+
+// leads are all the lines of the report that begin with an address.
+func (n *notice) leads() []begin {
+	if n.begins != nil {
+		return n.begins
+	}
+	n.begins = []begin{}
+	at := 0
+	for line := range strings.Lines(n.report) {
+		if a := leading(line); a != "" && len(n.begins) < maxLeads {
+			n.begins = append(n.begins, begin{at, a, strings.HasPrefix(line, "    ")})
+		}
+		at += len(line)
+	}
+	return n.begins
 }
 
 // leading is the address that a line begins with, or is given by a label before it

@@ -17,6 +17,7 @@ type rule struct {
 	words    []string // at least one of them stands in the lower-case text; " ip " as a whole word
 	also     []string // and one of these
 	unless   []string // none of these enhanced codes
+	not      []string // and none of these words
 }
 
 // Classify names the class of a 4xx or 5xx reply by a server that has been told the
@@ -71,7 +72,8 @@ func (r rule) matches(code int, enhanced, text, plain string) bool {
 		(r.enhanced == nil || slices.ContainsFunc(r.enhanced, matchesEnhanced)) &&
 		!slices.ContainsFunc(r.unless, matchesEnhanced) &&
 		(r.words == nil || slices.ContainsFunc(r.words, contained)) &&
-		(r.also == nil || slices.ContainsFunc(r.also, contained))
+		(r.also == nil || slices.ContainsFunc(r.also, contained)) &&
+		!slices.ContainsFunc(r.not, contained)
 }
 
 // SplitEnhanced takes the enhanced status code (RFC 3463) off a reply's text. One whose
@@ -104,15 +106,18 @@ func statusWithin(code int, text string) string {
 
 var anIP = regexp.MustCompile(`[\[(]?\b(?:\d{1,3}\.){3}\d{1,3}(?:/\d\d?)?\b[\])]?|[\[(](?:ipv6:)?[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*[\])]`)
 
+// returnedTo is where a letter goes back to, which says nothing of whoever sent it.
+var returnedTo = regexp.MustCompile(`\b(?:back|return(?:ed|ing|s)?) (?:the (?:message|mail|letter) )?to (?:the |its )?sender`)
+
 // withoutAddresses takes the e-mail addresses out of a reply: what clients are called must
 // not pass for what the server says of them. IP addresses become "#4", as a rule may name
 // them.
 func withoutAddresses(text string) string {
-	text = anIP.ReplaceAllString(text, "#4")
+	text = returnedTo.ReplaceAllString(anIP.ReplaceAllString(text, "#4"), "")
 	for {
 		at := strings.IndexByte(text, '@')
 		if at < 0 {
-			return text
+			return strings.Join(strings.Fields(strings.ReplaceAll(text, "<>", "")), " ")
 		}
 		from := strings.LastIndexFunc(text[:at], func(r rune) bool { return r == ' ' || strings.ContainsRune(`<([{"':;,=`, r) }) + 1
 		to := at + 1
