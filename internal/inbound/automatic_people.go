@@ -151,3 +151,17 @@ func known(address string, l *Letter) bool {
 	}
 	return false
 }
+
+// attaches tells whether a letter has a document with it. Signatures have pictures, and
+// calendars and cards come by themselves.
+func attaches(l *Letter) bool {
+	for _, part := range l.Parts {
+		switch kind, _, _ := strings.Cut(part.Type, "/"); {
+		case part.Type == "application/pdf", part.Type == "application/zip", strings.HasPrefix(part.Type, "application/vnd."), part.Type == "application/msword", part.Type == "application/octet-stream":
+			return true
+		case kind == "audio", kind == "video":
+			return true
+		}
+	}
+	return false
+}

@@ -10,6 +10,13 @@ const (
 	ofMail      = "speaks of letters, hours or wishes"
 )
 
+// Other signs that are only hints.
+const (
+	standIn          = "names a substitute"
+	somebodysAddress = "an address of somebody else"
+	atOnce           = "answers at once"
+)
+
 // answerRule is phrases with one meaning, and how much they say.
 type answerRule struct {
 	name   string
@@ -67,5 +74,7 @@ registration of
 please confirm
 confirm your
 confirmation required
+^ квитанция|подтверждение|acknowledgement|acknowledgment|receipt
+accusé de réception
 ^ rfq intake`)},
 }

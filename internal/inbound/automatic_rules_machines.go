@@ -223,10 +223,10 @@ moved on to
 переведен|переведена|перешел|перешла в|на
 ящик|адрес|почта .. не используется|обслуживается|действует|читается|проверяется
 почтой .. не пользуется
-no longer
-not any longer|more
+no longer working|works|work|with|employed|employee|at|in|part|monitored|used|use|active|valid|exists|exist|available|checked|read|handle|handles|manage|responsible|responsible|here|member|represent|associated
+isn't|not .. any longer|more
 left us
-passed away
+^ mr|mrs|ms|dr|our .. passed away
 скончался|скончалась|умер|умерла
 ушел|ушла на|от|из пенсию|нас|компании|организации
 новый|новая|нового|новой адрес|почта|почту|почте|email|адреса
@@ -305,7 +305,7 @@ merci de nous avoir
 votre message|demande .. reçu|reçue|enregistrée
 gracias por contactar|su|ponerse
 hemos recibido`)},
-	{"names a substitute", 2, phrases(`
+	{standIn, 2, phrases(`
 срочн*|экстренн*|неотложн*|аварийн*|авария|аварии
 urgent|urgently|urgencies|emergency|emergencies|urgence|dringend|urgente|pilne
 срочное|срочно|горит|неотложное
