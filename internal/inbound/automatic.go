@@ -28,8 +28,11 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if !answers(l.Subject) {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
-	signs = appendSigns(signs, "", machineRules, words)
-	signs = appendSigns(signs, "", moreOfMachines, words)
+	said := without(words, questionMark)
+	signs = appendSigns(signs, "", machineRules[:1], said)
+	signs = appendSigns(signs, "", machineRules[1:], words)
+	signs = appendSigns(signs, "", moreOfMachines[:1], said)
+	signs = appendSigns(signs, "", moreOfMachines[1:], words)
 	spoken := without(words, otherwise)
 	signs = appendSigns(signs, "", peopleRules, spoken)
 	signs = appendSigns(signs, "", moreOfPeople, spoken)
@@ -41,6 +44,9 @@ func Signs(l *Letter, sent Sent) []Sign {
 	}
 	if attaches(l) {
 		signs = append(signs, Sign{"attaches a document", -3})
+	}
+	if elsewhere(text, l) {
+		signs = append(signs, Sign{"says that somebody else is away", -5})
 	}
 	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
@@ -78,14 +84,16 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
-	if !quotes(l.Text) {
-		signs = append(signs, hurry(l.Date, sent.At)...)
-	}
-	switch {
-	case quotes(l.Text):
+	person := slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 })
+	quoting, written := quotes(l.Text), sent.At
+	if quoting {
 		signs = append(signs, Sign{"quotes a letter", -3})
-		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
-	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 }):
+		written = quotedAt(l.Text, l.Date)
+	}
+	if sign := hurry(l.Date, written); sign.Weight < 0 || sign.Weight > 0 && !person {
+		signs = append(signs, sign)
+	}
+	if !quoting && !person {
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
@@ -95,16 +103,16 @@ func Signs(l *Letter, sent Sent) []Sign {
 }
 
 // hurry is the sign of how soon an answer came: machines take no minutes, people hours.
-func hurry(answered, written time.Time) []Sign {
+func hurry(answered, written time.Time) Sign {
 	took := answered.Sub(written)
 	switch {
 	case written.IsZero() || answered.IsZero() || took < -2*time.Minute:
 	case took < 4*time.Minute:
-		return []Sign{{atOnce, 4}}
+		return Sign{atOnce, atOnceWeight}
 	case took > time.Hour:
-		return []Sign{{"answers after hours", -6}}
+		return Sign{"answers after hours", -6}
 	}
-	return nil
+	return Sign{}
 }
 
 // maxAwayWeight bounds what words of absence weigh together, since people who speak of

@@ -19,12 +19,49 @@ i've|i|we|we've read|looked|seen|saw|skimmed|watched|got|received .. your|it|thi
 вернусь|вернемся|вернется с ответом|решением|вопросами|комментариями|замечаниями|цифрами|информацией|обратной
 дам|дадим|сообщу|сообщим|напишу|напишем .. ответ|знать|вам|решение|результат|позже|сам|сама|сами
 свяжусь|свяжемся сам|сама|сами|как
-i'll|i|we|we'll|will get|come|be back|revert to you .. by|on|next|with|after|this|tomorrow|once|later|early|when|before|in
+get|come|be|getting|coming back to you .. by|on|next|with|this|tomorrow|once|later|early|before
 i'll|will|we'll revert
 i'll|we'll let you know
 i'll|we'll have|take|give .. look|read|think|go
 need|needs to check|ask|think|speak|talk|discuss
 will|i'll|we'll check|ask|discuss|review|consider|think|speak|talk|look|see|show|pass|raise`)},
+	{"looks at our letter", -4, phrases(`
+посмотрю|гляну|ознакомлюсь|изучу|просмотрю|почитаю|посмотрим|ознакомимся|полистаю
+прочту|прочитаю|прочитал|прочитала|прочел|распечатал|распечатала .. ваше|ваш|это|его|предложение|письмо|презентацию
+look|looked|looking|read|study|go|going at|through|over|into it|this|your|the
+read|reading it|this|your .. properly|then|on|when|with
+saw|seen|read|reading this|it|your|that
+looks|sounds useful|good|interesting|great|fine|nice|promising|expensive
+will|i'll|we'll .. pick it|this .. up|again
+it|letter|email|message|note came .. at|just|in|right|too
+my|our .. attention|radar`)},
+	{"wishes the same", -4, phrases(`
+и вам|вас|тебе|тебя .. хорош*|удачн*|добр*|тоже|того|всего|с
+и вам|вас|тебе|тебя|вам того|вам всего
+взаимно
+to|and|for you too|and|as|also
+you too
+same to you`)},
+	{"means to talk", -4, phrases(`
+можем|можно|могли|сможем|давайте|готов|готовы|тогда и|потом .. поговорить|созвониться|встретиться|обсудить|поговорим|созвонимся|встретимся|обсудим|вернемся
+обсудим|созвонимся|поговорим|встретимся|определимся
+вернемся|вернусь .. к .. разговору|этому|вопросу|теме
+тогда и|только|уже
+we|you|i can|could|might|may|should .. speak|talk|meet|discuss|decide|call
+come|drop|pop on|by|in|over|round
+then we|you
+but .. still|now run|runs|works|buy|buys|doing|do|need`)},
+	{"calls us a machine", -9, phrases(`
+ваш|ваша|ваши|вашего|ваше|вашему .. автоотв*|робот*|бот|бота|автоматич*
+your|these|those .. automatic|automated|autoresponder|robot|robots|bot|bots|autoreply
+are you .. robot|bot|automatic|human|real`)},
+	{"does it now", -5, phrases(`
+теперь|сейчас .. занимаюсь|занимаемся|отвечаю|веду
+я|мы .. этим|этими|закупками|снабжением|вопросом .. не занимаюсь|занимаюсь|занимаемся|заведую
+i|we do|handle|run|manage|look|deal|took .. this|that|it|now
+i .. retired|left .. but
+i'm|i|we|am .. replacement|successor|new
+i'm|i've|i .. took|taken|taking .. over|from`)},
 	{"encloses something", -4, phrases(`
 во вложении|вложение|приложении|аттаче|прикреплен*
 прилагаю|прилагаем|прикладываю|прикрепляю|прикрепил|прикрепила|высылаю|высылаем|отправляю|отправляем|направляю|направляем|шлю|отсылаю
@@ -69,6 +106,9 @@ yes|no to|on the|your
 no need|use|plans|budget|money|thanks|interest|demand`)},
 	{"speaks for somebody", -4, phrases(`
 просил|просила|просили|попросил|попросила|велел|велела|поручил|поручила|поручили .. передать|сообщить|ответить|написать|уточнить|узнать|меня|вам|вас|мне|переслать|перенести
+секретарь|помощник|помощница|ассистент .. пишет|петра|директора
+^ это .. секретарь|помощник|помощница|приемная
+вам|с вами .. позвонит|перезвонит|ответит|напишет|свяжется|сам|сама
 он|она|они|шеф|директор|начальник|руководитель .. просит|посмотрит|ответит|позвонит|свяжется|решит|согласует|подпишет|подумает|вернется|считает|говорит|сказал|сказала|согласен|согласна|одобрил|прочитал|видел|хочет|ждет
 по поручению|просьбе
 пишу|отвечаю за|вместо|от|по|из|с

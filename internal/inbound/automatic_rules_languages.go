@@ -34,7 +34,7 @@ nicht auf diese .. antworten`)},
 на .. лечении|реабилитации|больничном|каникулах|карантине
 беру|взял|взяла отгул|отгулы|отпуск|больничный
 ушел|ушла|уйду|ухожу в отпуск|декрет
-офис|офисы|мы|завод|предприятие|склад|компания|фабрика|цех|магазин|производство .. закрыт*|отдыха*|отдохн*|стоит
+офис|офисы|мы|завод|предприятие|склад|компания|фабрика|цех|магазин|производство .. закрыт*|отдыха*|отдохн*
 офис|офисы|мы|завод|предприятие|склад|компания|фабрика|цех|магазин|отдел .. не работа*
 праздничные|выходные|нерабочие|каникулярные дни
 на связи .. не буду
@@ -44,7 +44,21 @@ nicht auf diese .. antworten`)},
 уходит|уходим|ушли|ушло в|на .. отпуск|каникулы|ремонт|больничный|декрет
 на .. ремонте|профилактике|инвентаризации|переезде
 приступаю|приступлю|приступает|возвращаюсь|выхожу .. к|на работе|работу|службе|обязанностям
-короткий|сокращенный|неполный день|неделя
+короткий|сокращенный|сокращенная|неполный|неполная день|неделя
+^ работаем|открыты .. с|по|до
+меня|нас нет совсем|сегодня|завтра|до
+до этого|того .. меня|нас нет|не
+выхожу|выйду|вернусь|возвращаюсь с|из|после отпуска|больничного|декрета|командировки|объекта|каникул|отгулов|моря|вахты
+^ back on|in|at|monday|tuesday|wednesday|thursday|friday|the|next
+^ home|returning the|on|#|monday|tuesday|wednesday|thursday|friday
+store|shop|office|offices|we|plant .. open|opens|reopen|reopens .. again
+office|büro|bureau .. erst
+be|being back in|at the|my|work .. office|desk|work|on|from|#|next
+be back on|from|#|monday|tuesday|wednesday|thursday|friday
+wieder .. erreichbar|büro|besetzt|da
+de retour le|lundi|mardi|mercredi|jeudi|vendredi|au|#
+jury duty
+до встречи первого|второго|третьего|четвертого|пятого|шестого|седьмого|восьмого|девятого|десятого|одиннадцатого|двенадцатого|понедельника
 closed .. monday|tuesday|wednesday|thursday|friday|saturday|today|tomorrow
 short|reduced|part week|hours|time
 no mail|meeting day
@@ -62,6 +76,12 @@ unser|unsere büro|büros|betrieb .. geschlossen
 travelling|traveling on|for|with|to|in|abroad|this|until|till|through
 in|at|attending meetings|training|workshop|workshops|conference|seminar|offsite|fair|show all|until|from|with|today|this|through|for|and
 on .. leave|holiday|vacation|pto|furlough`)},
+	{thanks, 2, phrases(`
+thank|thanks you|for .. for|your .. message|email|inquiry|enquiry|note|request|interest|mail|contacting|writing|reaching|getting
+спасибо|благодарим|благодарю .. ваше|вашу|письмо|сообщение|обратились|написали|интерес|обращение
+get|come|be back|touch .. you
+we|team|someone|somebody|i .. will|shall|we'll|i'll be|get .. touch|back
+свяжемся|ответим .. вам`)},
 	{awayFor, 3, phrases(`
 flight|flights|train|tickets booked
 phone in|is .. drawer|off|locker`)},
@@ -71,12 +91,15 @@ will|can|to .. look after|help you|out|with`)},
 сменил|сменила|поменял|поменяла .. место|работу|адрес|почту|должность
 не трудится|служит|значится
 больше|более не .. трудится|работает|работаю|является|занимается|служит
-изменился|поменялся|сменился|изменилась .. адрес|почта|email|домен|ящик
+изменился|поменялся|сменился|изменилась .. почта|email|домен|ящик
+изменился|поменялся|сменился|новый .. адрес .. @
 ящик|адрес|почта .. закро*|закры*|удал*|отключ*|деактив*|недействит*
 передал|передала|переданы .. дела|обязанности|полномочия|клиентов
 have|has|i left .. as of|on
+direct your .. mail|email|letters|messages|correspondence
+retired .. after # years
 ^ mr|mrs|ms|our .. retired|left
-retired|left last|in|on|at|from
+^ mr|mrs|ms|dr|our .. retired|left
 is your .. contact
 have|has|i left|quit .. company|position|role|job|post
 taken|taking|takes over .. my|his|her|from
@@ -113,7 +136,7 @@ ihre .. nachricht|anfrage|mail|email .. erhalten|eingegangen|bearbeitet|bearbeit
 wir melden|werden uns|uns
 commercial|offers|offer|proposals|quotations|quotes|invoices are|not only .. through|via|accepted|considered|processed
 предложения .. рассматриваются|принимаются|не .. через|рассматриваются|принимаются
-acknowledge|acknowledges|confirm|confirms receipt .. your|of`)},
+acknowledges|confirms receipt .. your|of`)},
 	{"sees letters seldom", 4, phrases(`
 no .. mail|mails|email read|answered|checked
 leave a message
@@ -139,7 +162,7 @@ in|for|with|all|any .. urgent|emergency|emergencies|matters|queries|questions|en
 covering|covers|covered|deputising|deputises|standing|stands|filling for|in|by
 will look|do|help|assist|take after|the|you|over|care|with
 as soon as possible|practical
-as|when|once|after i|i'm|we|my return|back|am|get
+as|when|after i|we|my return|get
 on|after|upon my return`)
 
 // without is words less the sentences with one of some phrases.
