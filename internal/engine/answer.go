@@ -148,7 +148,7 @@ func (s *stop) place(ctx context.Context, r Report, a *inbound.Answer, l *store.
 // nobody can tell from another.
 func answerKey(r Report, a *inbound.Answer) string {
 	if a.MessageID != "" {
-		return strings.ToValidUTF8(cut(a.MessageID, 500), "")
+		return storable(cut(a.MessageID, 500))
 	}
 	if r.EvidenceID != 0 {
 		return fmt.Sprintf("evidence %d", r.EvidenceID)
