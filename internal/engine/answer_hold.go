@@ -23,17 +23,18 @@ var haveDates = []string{
 }
 
 // holdForAnswer holds those of the clients' chains that which picks until rep has
-// answered. Their addresses are locked.
+// answered. Their addresses are locked. A chain in the middle of a step has no letter but
+// that of a new rep, which goes back to the planner.
 func (e *Engine) holdForAnswer(ctx context.Context, tx pgx.Tx, clients []int64, rep string, which func(*Version) bool) error {
 	open, err := store.OpenEnrollments(ctx, tx, clients)
 	if err != nil {
 		return err
 	}
 	var moves []store.Move
-	var ids []int64
+	var ids, inSteps []int64
 	for i := range open {
 		o := &open[i]
-		if o.State != "active" || !slices.Contains(haveDates, o.Waiting) {
+		if o.State != "active" {
 			continue
 		}
 		version, err := e.Version(ctx, tx, o.VersionID)
@@ -43,8 +44,21 @@ func (e *Engine) holdForAnswer(ctx context.Context, tx pgx.Tx, clients []int64, 
 		if err != nil {
 			return err
 		}
-		if which(version) {
+		switch {
+		case !which(version):
+		case slices.Contains(haveDates, o.Waiting):
 			moves, ids = append(moves, heldForAnswer(o, rep)), append(ids, o.ID)
+		case version.Sequence.Handover != "":
+			inSteps = append(inSteps, o.ClientID)
+		}
+	}
+	if len(inSteps) > 0 {
+		now, err := store.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := store.PlanLettersAnew(ctx, tx, inSteps, now); err != nil {
+			return err
 		}
 	}
 	if len(ids) == 0 {
