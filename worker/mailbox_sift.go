@@ -147,7 +147,7 @@ func addressKey(address string) string {
 func (w *Worker) readMail(ctx context.Context, raw []byte) ([]inbound.Event, error) {
 	l, err := inbound.Read(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	if w.isSent(l) && !returned(l) {
 		return nil, nil
