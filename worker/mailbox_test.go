@@ -82,7 +82,7 @@ windows: { office: {}, anytime: {} }
 attributes: { industry: {}, compressor: {}, power_kw: { type: number }, city: {} }
 `))
 	c.invite("c", clients, 1)
-	c.change = func(o *worker.Options) { o.Wall = c.wall.now }
+	c.change = func(o *worker.Options) { o.Wall, o.MailboxRest = c.wall.now, time.Second }
 	return c
 }
 

@@ -3,8 +3,6 @@ package inbound
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -39,8 +37,8 @@ func Bounces(l *Letter) []Event {
 	refs := n.refs()
 	for i := range events {
 		events[i].At, events[i].Refs = l.Date, refs
-		events[i].Diagnostic = oneCleanLine(events[i].Diagnostic, maxDiagnostic)
-		events[i].Recipient = oneCleanLine(events[i].Recipient, maxAddress)
+		events[i].Diagnostic = oneLine(events[i].Diagnostic, maxDiagnostic)
+		events[i].Recipient = oneLine(events[i].Recipient, maxAddress)
 	}
 	return events
 }
@@ -122,7 +120,8 @@ func (n *notice) isOurs(address string) bool {
 		}
 	}
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	return local == "postmaster" || local == "mailer-daemon"
+	return local == "postmaster" || local == "mailer-daemon" || strings.HasPrefix(local, "owner-") ||
+		strings.HasSuffix(local, "-owner") || strings.HasSuffix(local, "-request") || strings.HasSuffix(local, "-bounces")
 }
 
 // addressee is whom the returned letter was for, if that is one.
@@ -131,20 +130,4 @@ func (n *notice) addressee() string {
 		return to[0].Address
 	}
 	return ""
-}
-
-// oneCleanLine makes a stranger's words fit for a page: one line, printable, at most limit
-// bytes.
-func oneCleanLine(s string, limit int) string {
-	var b strings.Builder
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' || r == utf8.RuneError }) {
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(word)
-		if b.Len() > limit {
-			break
-		}
-	}
-	return strings.TrimSpace(string(cutRunes([]byte(b.String()), limit)))
 }

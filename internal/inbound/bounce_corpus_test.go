@@ -1,7 +1,7 @@
 package inbound
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +17,9 @@ type labelled struct {
 }
 
 // bouncesOf reads a corpus of testdata/bounces: each file has labels, an empty line, and the
-// letter. Half of the corpus (held) was set aside before the rules were written, and is
-// only ever counted.
+// letter. The rules were written with train and train-2 in sight and must be right about
+// all of them. fresh was collected by somebody else, is only ever counted, and must not be
+// read by whoever works on the rules.
 func bouncesOf(t testing.TB, half string) []labelled {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/bounces/" + half + ".txtar")
@@ -71,12 +72,13 @@ type bounceFigures struct {
 	letters, right                  int
 	classes, found                  map[string]int
 	dead, deadFound, policy, blamed int
+	blamedOthers                    int
 	permanent                       int
 	recipients, recipientsRight     int
 	statuses, statusesRight         int
 	matches, matchesRight           int
 	withoutVERP, withoutVERPRight   int
-	nothing, nothingRight           int
+	nothing, nothingRight, receipts int // receipts: what is no bounce, and told as delivered
 }
 
 func (f *bounceFigures) add(t *testing.T, l labelled, report func(format string, args ...any)) {
@@ -98,16 +100,24 @@ func (f *bounceFigures) add(t *testing.T, l labelled, report func(format string,
 		}
 	case want == "none":
 		f.nothing++
-		if v.class == "none" {
+		switch v.class {
+		case "none":
 			f.nothingRight++
+		case "delivered":
+			f.receipts++
 		}
 		return
 	default:
 		if want == ClassPolicy {
 			f.policy++
 		}
-		if dead {
+		switch {
+		case !dead:
+		case want == ClassPolicy:
 			f.blamed++
+			report("%s: policy is blamed on the client", l.name)
+		default:
+			f.blamedOthers++
 			report("%s: %s is blamed on the client", l.name, want)
 		}
 	}
@@ -167,71 +177,80 @@ func (f *bounceFigures) match(l labelled, v verdict, report func(format string, 
 	}
 }
 
+// letterFigures counts a half of the corpus; report is told of whatever is not as labelled.
+func letterFigures(t *testing.T, half string, report func(string, ...any)) bounceFigures {
+	t.Helper()
+	f := bounceFigures{classes: map[string]int{}, found: map[string]int{}}
+	for _, l := range bouncesOf(t, half) {
+		f.add(t, l, report)
+	}
+	t.Logf("%s: %d letters, %d classes right; dead addresses found %d of %d; policy blamed on the client %d of %d; letters that are no bounces: %d, of them taken for bounces %d, for receipts %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothing, f.nothing-f.nothingRight-f.receipts, f.receipts)
+	t.Logf("%s: permanent %d of %d, recipients %d of %d, statuses %d of %d, matches %d of %d, without VERP %d of %d", half,
+		f.permanent, f.letters-f.nothing, f.recipientsRight, f.recipients, f.statusesRight, f.statuses, f.matchesRight, f.matches, f.withoutVERPRight, f.withoutVERP)
+	for _, class := range slices.Sorted(maps.Keys(f.classes)) {
+		t.Logf("%s: %-12s %d of %d", half, class, f.found[class], f.classes[class])
+	}
+	return f
+}
+
+// lineFigures counts the lines of a half likewise.
+func lineFigures(t *testing.T, half string, report func(string, ...any)) bounceFigures {
+	t.Helper()
+	var f bounceFigures
+	for _, r := range replies(t, false, "testdata/bounces/lines-"+half+".txt") {
+		class := classify(r.text, "", true)
+		f.letters++
+		if class == r.class {
+			f.right++
+		} else {
+			report("%s: class %s, want %s: %s", r.where, class, r.class, r.text)
+		}
+		switch {
+		case isDead(r.class):
+			f.dead++
+			if isDead(class) {
+				f.deadFound++
+			}
+		case r.class == ClassPolicy:
+			f.policy++
+			if isDead(class) {
+				f.blamed++
+			}
+		}
+	}
+	t.Logf("%s: %d lines, %d classes right; dead addresses found %d of %d; policy blamed on the client %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy)
+	return f
+}
+
 func TestBouncesOfTheCorpus(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"train", "held"} {
-		f := bounceFigures{classes: map[string]int{}, found: map[string]int{}}
-		report := t.Logf
-		if half == "held" {
-			report = func(string, ...any) {} // only counted
-		}
-		for _, l := range bouncesOf(t, half) {
-			f.add(t, l, report)
-		}
-		t.Logf("%s: %d letters, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d; no bounces %d of %d", half, f.letters, f.right, f.deadFound, f.dead, f.blamed, f.policy, f.nothingRight, f.nothing)
-		t.Logf("%s: permanent %d of %d, recipients %d of %d, statuses %d of %d, matches %d of %d, without VERP %d of %d", half,
-			f.permanent, f.letters-f.nothing, f.recipientsRight, f.recipients, f.statusesRight, f.statuses, f.matchesRight, f.matches, f.withoutVERPRight, f.withoutVERP)
-		for class, n := range f.classes {
-			t.Logf("%s: %-12s %d of %d", half, class, f.found[class], n)
-		}
-		checkGate(t, half+" letters", f.dead, f.deadFound, f.policy, f.blamed)
+	for _, half := range []string{"train", "train-2"} {
+		letterFigures(t, half, t.Errorf)
 	}
 }
 
 func TestLinesOfTheCorpusGetTheirClass(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"known", "train", "held"} {
-		var right, lines, dead, found, policy, blamed int
-		for _, r := range replies(t, false, "testdata/bounces/lines-"+half+".txt") {
-			class := classify(r.text, "", true)
-			lines++
-			if class == r.class {
-				right++
-			} else if half != "held" {
-				t.Logf("%s: class %s, want %s: %d %s", r.where, class, r.class, r.code, r.text)
-			}
-			switch {
-			case isDead(r.class):
-				dead++
-				if isDead(class) {
-					found++
-				}
-			case r.class == ClassPolicy:
-				policy++
-				if isDead(class) {
-					blamed++
-				}
-			}
-		}
-		t.Logf("%s: %d lines, %d classes right; dead addresses %d of %d; policy blamed on the client %d of %d", half, lines, right, found, dead, blamed, policy)
-		checkGate(t, half+" lines", dead, found, policy, blamed)
+	for _, half := range []string{"known", "train", "train-2"} {
+		lineFigures(t, half, t.Errorf)
 	}
 }
 
-// checkGate wants no refusal of ours blamed on the client and 98 % of the dead addresses
-// noticed. The held half does not reach that yet: it must not fall behind what it has
-// reached, 96 % and one refusal blamed, and the log says that the goal is missed.
-func checkGate(t *testing.T, half string, dead, found, policy, blamed int) {
-	t.Helper()
-	if dead == 0 || policy == 0 {
-		t.Fatalf("%s: %d dead addresses, %d refusals of ours: the gate counts nothing", half, dead, policy)
+// The gate: of what nobody has looked at while the rules were written, no refusal of ours
+// is blamed on the client (invalid, disabled, dead_domain), and 98 % of the dead addresses
+// are noticed. It prints counts and nothing of the corpus.
+func TestBouncesNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	quiet := func(string, ...any) {}
+	f, lines := letterFigures(t, "fresh", quiet), lineFigures(t, "fresh", quiet)
+	dead, found, policy, blamed := f.dead+lines.dead, f.deadFound+lines.deadFound, f.policy+lines.policy, f.blamed+lines.blamed
+	t.Logf("fresh, letters and lines: dead addresses found %d of %d, policy blamed on the client %d of %d, other letters blamed on the client %d", found, dead, blamed, policy, f.blamedOthers)
+	switch {
+	case dead == 0 || policy == 0:
+		t.Errorf("%d dead addresses, %d refusals of ours: the gate counts nothing", dead, policy)
+	case blamed > 0:
+		t.Errorf("%d of %d refusals of ours are blamed on the client, want none", blamed, policy)
+	case found*100 < dead*98:
+		t.Errorf("%d of %d dead addresses are found, want 98 %%", found, dead)
 	}
-	if blamed == 0 && found*100 >= dead*98 {
-		return
-	}
-	line := fmt.Sprintf("%s: goal missed: %d of %d refusals of ours blamed on the client, want none; %d of %d dead addresses found, want 98 %%", half, blamed, policy, found, dead)
-	if !strings.HasPrefix(half, "held") || blamed > 1 || found*100 < dead*96 {
-		t.Error(line)
-	}
-	t.Log(line)
 }

@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func (n *notice) reasonFor(recipient, status string, permanent bool) told {
 		}
 	}
 	if best.text == "" {
-		best.text = oneLine(block[:min(len(block), maxParagraph)])
+		best.text = oneLine(block, maxParagraph)
 	}
 	return best
 }
@@ -58,12 +59,15 @@ func reasonIn(paragraphs []string, status string, permanent bool) told {
 			if (r.code != 0 || r.enhanced != "") != quoted || isBoilerplate(p) && !quoted {
 				continue
 			}
-			words := p
+			words := undelivered.ReplaceAllString(p, " ")
 			if quoted && r.code != 0 {
 				words = r.text
 			}
 			class := classify(words, status, permanent)
 			if quoted && best.text == "" {
+				best = told{class, r.enhanced, words, r.code}
+			}
+			if permanent && class == ClassTemporary && best.class == ClassUnknown {
 				best = told{class, r.enhanced, words, r.code}
 			}
 			if class != ClassUnknown && (class != ClassTemporary || quoted) {
@@ -119,9 +123,12 @@ func paragraphsOf(text string, most int) []string {
 	return all
 }
 
+// undelivered is that the letter has not arrived, which is no reason.
+var undelivered = regexp.MustCompile(`(?i)\byour\s+(e-?mail|mail|message|letter)\s+(to\s+\S+\s+)?(was|is|has|could|can)(\s*not|n['’]t)\s+(be\s+|been\s+)?(sent|delivered)`)
+
 // isBoilerplate reports whether a paragraph is what servers write in each of their notices.
 func isBoilerplate(p string) bool {
-	p = strings.ToLower(oneLine(p))
+	p = strings.ToLower(oneLine(p, maxParagraph))
 	for _, begin := range []string{
 		"this message was created automatically", "this is the mail system", "this is the", "hi. this is", "a message that you sent", "i'm sorry to have to inform", "for further assistance", "if you do so",
 		"это письмо создано", "это письмо отправлено", "this is a mime", "the original message was received", "the mail system", "learn more", "diagnostic information for",

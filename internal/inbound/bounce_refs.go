@@ -31,7 +31,7 @@ func (n *notice) findRefs() []string {
 	var all []string
 	add := func(refs ...string) {
 		for _, ref := range refs {
-			ref = oneCleanLine(ref, 1000)
+			ref = oneLine(ref, 1000)
 			if ref != "" && len(all) < maxRefs && !slices.Contains(all, ref) {
 				all = append(all, ref)
 			}

@@ -82,5 +82,5 @@ var repeatedCode = regexp.MustCompile(`(^|\s)[245]\d\d[- ](?:[245]\.\d{1,3}\.\d{
 
 // withoutCodes takes the codes off the lines of a reply that were folded into one.
 func withoutCodes(text string) string {
-	return repeatedCode.ReplaceAllString(oneLine(text), "$1")
+	return repeatedCode.ReplaceAllString(oneLine(text, maxWords), "$1")
 }

@@ -229,7 +229,8 @@ func (n *notice) likelyRecipient(group []field) string {
 }
 
 // fromDisposition reads a disposition notification: whoever or whatever has dealt with the
-// letter has it, unless a filter of the recipient refuses it (RFC 5429 2.1).
+// letter has it, also if he has deleted it unread, unless a filter of the recipient says that
+// it refuses it (RFC 5429 2.1).
 func (n *notice) fromDisposition() []Event {
 	for _, group := range n.reports {
 		disposition := strings.ToLower(fieldIn(group, "Disposition"))
@@ -237,7 +238,8 @@ func (n *notice) fromDisposition() []Event {
 			continue
 		}
 		e := Event{Kind: Delivered, Recipient: n.recipientOf(group), Status: enhancedIn(fieldIn(group, "Status"))}
-		if strings.Contains(disposition, "automatic-action") && strings.Contains(disposition, "deleted") {
+		if strings.Contains(disposition, "automatic-action") && strings.Contains(disposition, "deleted") &&
+			(strings.HasPrefix(e.Status, "5.") || failure.MatchString(oneLine(n.letter.Subject+" "+n.report, maxNotice))) {
 			told := n.reasonFor(e.Recipient, "", true)
 			e.Kind, e.Permanent, e.Class, e.Diagnostic = Bounced, true, ClassPolicy, told.text
 		}

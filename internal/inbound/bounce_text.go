@@ -10,13 +10,16 @@ const maxFailed = 20 // recipients of a notice in plain words
 
 var (
 	daemon       = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail-?delivery[a-z-]*|microsoftexchange[0-9a-f]+|mail-system|undeliverable|nd[rn]|mta|dsn)([-+._].*)?@|^(mailer-daemon|postmaster)$`)
-	robot        = regexp.MustCompile(`(?i)^(no-?_?reply|admin(istrator)?|support|service|postoffice|postman|mailmaster|e?mail|it|root|nobody|www-data|apache|webmaster|hostmaster|noc|mailman|listserv|majordomo|relay|mailgate|quarantine|security|mailbox|hosting|panel|spam|virus|undelivered|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@`)
+	robot        = regexp.MustCompile(`(?i)^(no-?_?reply|admin(istrator)?|support|service|postoffice|postman|mailmaster|e?mail|it|root|nobody|www-data|apache|webmaster|hostmaster|noc|mailman|listserv|majordomo|relay|mailgate|quarantine|security|mailbox|hosting|panel|spam|virus|undelivered|do-?not-?reply|robot|system|sys-?admin|notif[a-z]*|alerts?|e?mail-?(server|robot|er|admin|gate|gateway|filter)|smtp|mx|exchange|delivery|gateway|filter|anti-?spam|abuse|bounces?|daemon|server)([-+._0-9].*)?@|(^owner-[^@]*|-(bounces?|owner|request|admin))(\+[^@]*)?@`)
 	daemonName   = regexp.MustCompile(`(?i)mail(er)? ?(delivery|daemon|server|robot|transport|gateway)|delivery (sub)?system|system administrator|mail administrator|postmaster|mail ?system|microsoft (outlook|exchange)|mailzustell|postamt|системный администратор|почтов(ый|ая|ое) (робот|сервер|система|служба|шлюз)|служба доставки|сервер почты|syst[èe]me de (messagerie|distribution)|sistema de correo|servizio postale`)
 	returnedMail = regexp.MustCompile(`(?i)^\s*(undeliver(able|ed)( mail| message)?\b|returned mail|mail delivery (failed|failure)|delivery (status notification|failure|failed)|failure notice|unzustellbar|не уда[её]тся доставить|не удалось доставить|недоставлен|[éeÉE]chec de la remise|no se puede entregar|non recapitabile|não entregue|niedostarczone|onbestelbaar)\s*([:(.]|$)`)
 	answering    = regexp.MustCompile(`(?i)^\s*(re|aw|fwd?|wg|tr|ответ|пер|sv|antw?)\s*:|automatic reply|auto-?(matic|mated)? ?-?(reply|respon)|out of (the )?office|автоответ|автоматический ответ|abwesen|réponse automatique|respuesta automática|risposta automatica|vacation|отпуск`)
-	failure      = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|message (has )?(not )?(been )?(rejected|refused)|bounced|status notification|delayed|` +
+	failure      = regexp.MustCompile(`(?i)undeliver|not (be |been |yet been |yet be )?deliver|n['’]t (be |been |able to )?deliver|(un|not )able to deliver|can(not|'t) deliver|deliver(y|ed|ing)?( of| to)?( your| the)?( mail| message| letter)?( has| have)? ?(was |is )?(fail|delayed|problem|error|incomplete|aborted|impossible)|fail(ed|ure)? to deliver|failed address|failed recipient|failure notice|mail failure|(mail|message) (was |has been )?(returned|bounced|rejected)|returned (mail|to sender|message)|return(ing|ed) (message|mail|letter)|delivery (status )?(notification|failure|report)|non-?delivery|permanent(ly)? (error|fail|fatal)|\[bounce|(message|mail|letter|post(ing)?) (was |is |has been |has )?(not )?(been )?(automatically )?(rejected|refused|discarded|returned)|bounced|status notification|delayed|` +
 		`не (был[аои]? |может быть |могло быть |удалось |удаётся |удается )*достав|недостав|невозможно доставить|невозможность доставки|ошибка (при )?(доставк|отправк)|не дошл|возвра(т|щен|щён)|сбой|отклонен|отклонён|не принят|не выполнен|задерж|отложен|лист не|не доставлен|` +
 		`unzustellbar|nicht zu(ge)?stell|zustell|non[- ](remis|livr|distribu)|n['’]a pas (pu|été)|échec|echec|retour(né)?|no se (pudo|ha podido|puede)|no entregad|devuelto|non (è stato |recapit|consegn)|mancata consegna|impossibile|não (foi )?(entreg|p[oô]de)|nao entregue|devolvid|niedor|nie (została|można|udało)|zwrot|nedoruč|nelze doručit|onbestelbaar|niet (worden )?(afge|be)lever|kunne ikke|inte levereras|退信|退回|退件|无法|無法|配信|届け|送信できません|エラー|반송|teslim`)
+	// challenge asks whoever wrote to prove that he is a person; until then his letter waits.
+	challenge = regexp.MustCompile(`(?i)(confirm|prove|verify|certify|show) (that )?(you|your|the sender|this (message|mail|email))[^.]{0,60}(human|person|robot|legitimate|real|spam|address|identity|sender|delivered|deliver|release)|not a (robot|machine)|(reply to|answer|click|follow|visit)[^.]{0,80}(and|so that|then|to (have|get|let|release))[^.]{0,40}(will be )?(delivered|released|deliver|accepted)|sender verification|(mailblocks|spam ?arrest|boxbe|tmda|challenge[-/ ]response)|` +
+		`не робот|подтверд[^.]{0,80}(письм|адрес|отправ|человек)|ответьте на это письмо[^.]{0,60}(доставлен|дойд)|best[äa]tigen sie[^.]{0,80}(e-?mail|nachricht|absender|adresse|mensch)|kein roboter|(confirmez|veuillez confirmer)[^.]{0,80}(message|adresse|exp[ée]diteur)|pas un robot|confirm[ea][^.]{0,80}(mensaje|correo|remitente|direcci[óo]n|messaggio|mittente|mensagem|endere[çc]o)|no (es|eres) un robot|non sei un robot|não é um rob[ôo]|potwierd[^.]{0,80}(wiadomo|adres|nadawc)|不是机器人`)
 	late       = regexp.MustCompile(`(?i)\bdelay(ed)?\b|warning:|still being retried|задерж|отложен|verzögert|retard[ée]|retrasad|ritardat|atrasad|opóźni|zpožd`) // of a subject
 	retrying   = regexp.MustCompile(`(?i)warning only|still being retried|will (be )?retr|will (continue|keep|go on|try again)|continue to (try|retry)|(message|delivery|mail) (has been|is|was) delayed|temporary problem|not (yet been|been delivered yet|yet delivered)|more hours|delivery incomplete|do(es)? not need to (resend|do anything)|попытки (доставки )?(будут|продолж)|(сервер|доставк\S*|попытк\S*) (продолж|повтор|будет повтор|будут повтор|отложен|задерж)|ещ[её] не доставлен|verzögert|weiter(hin)? versuch|será reintentad|nouvelles tentatives|ulteriori tentativi`)
 	permanent  = regexp.MustCompile(`(?i)permanent|given up|giving up|not going to try|will not (be )?(re)?tr|no longer try|too long|final|окончательн|прекращен|больше не буд|fatal`)
@@ -38,11 +41,17 @@ func (n *notice) isNotice() bool {
 		return true
 	}
 	quotes := replyIn(n.report).code != 0
-	fails := failure.MatchString(l.Subject + "\n" + n.report)
+	fails := failure.MatchString(oneLine(l.Subject, maxParagraph) + " " + oneLine(n.report, maxNotice))
 	listed := l.Header.Get("List-Id") != "" || strings.EqualFold(l.Header.Get("Precedence"), "list")
+	submitted := strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-")
+	machine := submitted || strings.TrimSpace(l.Header.Get("Return-Path")) == "<>"
 	switch {
+	case !quotes && challenge.MatchString(l.Subject+"\n"+n.report):
+		return false
 	case daemon.MatchString(l.From.Address), daemonName.MatchString(l.From.Name), l.From.Address == "":
 		return quotes || fails || len(n.recipients()) > 0
+	case machine && fails && robot.MatchString(l.From.Address) && n.returnsOurs():
+		return true // also a list that takes nothing from us
 	case listed, !fails:
 		return false
 	case quotes && returnedMail.MatchString(l.Subject):
@@ -50,9 +59,12 @@ func (n *notice) isNotice() bool {
 	case answering.MatchString(l.Subject), len(n.recipients()) == 0:
 		return false
 	}
-	submitted := strings.HasPrefix(strings.ToLower(l.Header.Get("Auto-Submitted")), "auto-")
-	machine := submitted || strings.TrimSpace(l.Header.Get("Return-Path")) == "<>"
 	return machine && robot.MatchString(l.From.Address) || submitted && quotes || machine && quotes && failure.MatchString(l.Subject)
+}
+
+// returnsOurs reports whether the header of a letter of ours stands in the notice.
+func (n *notice) returnsOurs() bool {
+	return slices.ContainsFunc(messageIDs(n.ofReturned("Message-Id")), hasMark)
 }
 
 // fromText makes events of a notice in plain words.

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -22,7 +23,7 @@ type rule struct {
 // recipient: of its basic code, its enhanced code (RFC 3463; empty if it has none, then
 // one within the text counts) and its words.
 func Classify(code int, enhanced, text string) string {
-	text = folded(strings.ToLower(text))
+	text = searchable(text)
 	if enhanced == "" {
 		enhanced = statusWithin(code, text)
 	}
@@ -33,6 +34,15 @@ func Classify(code int, enhanced, text string) string {
 		return ClassTemporary
 	}
 	return ClassUnknown
+}
+
+// maxWords is as much of a reply as is searched: lines of SMTP have at most 512 bytes
+// (RFC 5321 4.5.3.1.5), and a server that needs more than some of them says it in the first.
+const maxWords = 4 << 10 // bytes
+
+// searchable is text as the rules are written: cut, lower-case, without accents.
+func searchable(text string) string {
+	return folded(strings.ToLower(string(cutRunes([]byte(text[:min(len(text), maxWords)]), maxWords))))
 }
 
 // decisive is the first rule that matches, or -1.
@@ -92,9 +102,13 @@ func statusWithin(code int, text string) string {
 	return ""
 }
 
+var anIP = regexp.MustCompile(`[\[(]?\b(?:\d{1,3}\.){3}\d{1,3}(?:/\d\d?)?\b[\])]?|[\[(](?:ipv6:)?[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*[\])]`)
+
 // withoutAddresses takes the e-mail addresses out of a reply: what clients are called must
-// not pass for what the server says of them.
+// not pass for what the server says of them. IP addresses become "#4", as a rule may name
+// them.
 func withoutAddresses(text string) string {
+	text = anIP.ReplaceAllString(text, "#4")
 	for {
 		at := strings.IndexByte(text, '@')
 		if at < 0 {
@@ -118,7 +132,7 @@ func inName(c byte) bool {
 var accents = strings.NewReplacer(
 	"á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e", "ğ", "g",
 	"í", "i", "ì", "i", "î", "i", "ï", "i", "ı", "i", "ł", "l", "ñ", "n", "ń", "n", "ň", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ø", "o", "ő", "o", "ř", "r", "ś", "s", "š", "s",
-	"ş", "s", "ß", "ss", "ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "ё", "е", "’", "'")
+	"ş", "s", "ß", "ss", "ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ź", "z", "ż", "z", "ž", "z", "ё", "е", "’", "'", "ă", "a", "ș", "s", "ț", "t", "ţ", "t", "đ", "d", "ά", "α", "έ", "ε", "ή", "η", "ί", "ι", "ό", "ο", "ύ", "υ", "ώ", "ω")
 
 func folded(text string) string {
 	if isASCII([]byte(text)) {

@@ -61,8 +61,8 @@ func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
 		t.Fatalf("finding the replies: %d files, error %v", len(files), err)
 	}
 	used := make([]bool, len(rules))
-	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt", "testdata/bounces/lines-known.txt")...)
-	for _, l := range bouncesOf(t, "train") {
+	all := append(replies(t, true, files...), replies(t, false, "testdata/bounces/lines-train.txt", "testdata/bounces/lines-train-2.txt", "testdata/bounces/lines-known.txt")...)
+	for _, l := range append(bouncesOf(t, "train"), bouncesOf(t, "train-2")...) {
 		if letter, err := Read(l.raw); err == nil {
 			for _, e := range Bounces(letter) {
 				all = append(all, reply{code: 550, text: "550 " + e.Diagnostic})
@@ -70,7 +70,7 @@ func TestEveryRuleOfWordsIsNeeded(t *testing.T) {
 		}
 	}
 	for _, r := range all {
-		text := folded(strings.ToLower(r.text))
+		text := searchable(r.text)
 		if r.code == 0 {
 			r.code = 550
 		} else {

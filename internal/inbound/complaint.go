@@ -39,11 +39,11 @@ func Complaint(l *Letter) (Event, bool) {
 	e := Event{Kind: Complained, At: l.Date, Refs: n.refs()}
 	for _, name := range []string{"Original-Rcpt-To", "Removal-Recipient", "X-Original-Recipient"} {
 		if a := typedAddress(fieldIn(report, name)); e.Recipient == "" && !isRedacted(a) {
-			e.Recipient = oneCleanLine(a, maxAddress)
+			e.Recipient = oneLine(a, maxAddress)
 		}
 	}
 	if to := n.addressee(); e.Recipient == "" && !isRedacted(to) {
-		e.Recipient = oneCleanLine(to, maxAddress)
+		e.Recipient = oneLine(to, maxAddress)
 	}
 	return e, true
 }
@@ -59,7 +59,7 @@ func (n *notice) complaintWithoutReport() (Event, bool) {
 	}
 	e := Event{Kind: Complained, At: n.letter.Date, Refs: n.refs()}
 	if len(recipient) > 0 {
-		e.Recipient = oneCleanLine(typedAddress(recipient[0]), maxAddress)
+		e.Recipient = oneLine(typedAddress(recipient[0]), maxAddress)
 	}
 	return e, true
 }

@@ -9,7 +9,7 @@ import (
 // bounced is an event of a letter that a server refused, in its words and in the
 // provider's judgement, which may be ”.
 func bounced(e Event, code, status, words, judgement string, permanent bool) Event {
-	words = plainLine(words, lineLimit)
+	words = oneLine(words, lineLimit)
 	if status == "" {
 		status = enhanced.FindString(words)
 	}

@@ -40,7 +40,7 @@ func (generic) Receive(_ context.Context, post Post, keys Keys, now time.Time) (
 	if !signedBy(signatures, mac.Sum(nil)) {
 		return Received{}, refused("the signature is wrong")
 	}
-	return Received{Items: []Item{{keyOf(plainLine(id, keyLimit+1), []byte(id)), post.Body}}}, nil
+	return Received{Items: []Item{{keyOf(oneLine(id, keyLimit+1), []byte(id)), post.Body}}}, nil
 }
 
 // signedBy reports whether one of the signatures is right: there are several while a

@@ -46,7 +46,7 @@ func (mailgun) Receive(_ context.Context, post Post, keys Keys, now time.Time) (
 	if !fresh(unixSeconds(at), now, mailgunAge) {
 		return Received{}, refused("its time is not ours")
 	}
-	return Received{Items: []Item{{keyOf(plainLine(token, keyLimit), post.Body), post.Body}}}, nil
+	return Received{Items: []Item{{keyOf(oneLine(token, keyLimit), post.Body), post.Body}}}, nil
 }
 
 // mailgunReasons are its reasons of failures, as far as they tell more than the server's words.

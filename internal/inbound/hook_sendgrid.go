@@ -135,7 +135,7 @@ func sendGridDropped(e Event, v value) Event {
 		e.Kind = Complained
 		return e
 	}
-	e.Kind, e.Class, e.Diagnostic = Bounced, ClassUnknown, plainLine(reason, lineLimit)
+	e.Kind, e.Class, e.Diagnostic = Bounced, ClassUnknown, oneLine(reason, lineLimit)
 	if class, known := sendGridDrops[reason]; known {
 		e.Class, e.Permanent = class, class == ClassInvalid
 	} else if strings.HasPrefix(reason, "Spam Content") {

@@ -32,7 +32,7 @@ func (ses) Receive(ctx context.Context, post Post, keys Keys, now time.Time) (Re
 	case "UnsubscribeConfirmation": // its address would subscribe again
 		return Received{}, nil
 	}
-	return Received{Items: []Item{{keyOf(plainLine(m["MessageId"], keyLimit+1), []byte(m["MessageId"])), []byte(m["Message"])}}}, nil
+	return Received{Items: []Item{{keyOf(oneLine(m["MessageId"], keyLimit+1), []byte(m["MessageId"])), []byte(m["Message"])}}}, nil
 }
 
 // Events reads one notification. SES also says in plain words that it is there.

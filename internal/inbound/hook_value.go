@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 )
 
 // value is a piece of JSON that an outsider wrote. What is missing, or of another kind
@@ -101,7 +100,7 @@ func (v value) at(names ...string) value {
 
 // text is a string or the digits of a number, without control characters and within a
 // bound: what outsiders write is stored and shown.
-func (v value) text() string { return plainLine(v.exact(), textLimit) }
+func (v value) text() string { return oneLine(v.exact(), textLimit) }
 
 // exact is a string or the digits of a number, as it stands there.
 func (v value) exact() string {
@@ -117,7 +116,7 @@ func (v value) exact() string {
 // address is a URL, whole or not at all.
 func (v value) address() string {
 	text := v.exact()
-	if len(text) > addressLimit || plainLine(text, addressLimit) != text {
+	if len(text) > addressLimit || oneLine(text, addressLimit) != text {
 		return ""
 	}
 	return text
@@ -153,18 +152,6 @@ const (
 	addressLimit = 4000
 	linesLimit   = 64 << 10
 )
-
-// plainLine makes one line of a text: blanks and control characters become single spaces.
-func plainLine(text string, limit int) string {
-	if len(text) > 4*limit {
-		text = text[:4*limit]
-	}
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "")
-	}
-	return text
-}
 
 var errNoObject = errors.New("there is no event in it")
 

@@ -63,7 +63,7 @@ func mailbox(s string) Mailbox {
 	s = strings.TrimSpace(s)
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
 		address, _, _ := strings.Cut(s[open+1:], ">")
-		address = oneLine(strings.ToValidUTF8(address, "\uFFFD"))
+		address = oneLine(address, maxField)
 		if len(address) > maxAddress {
 			return Mailbox{}
 		}
@@ -90,7 +90,7 @@ func phrase(s string) string {
 		s = s[1 : len(s)-1]
 	}
 	s = strings.ReplaceAll(strings.ReplaceAll(s, `\"`, `"`), `\\`, `\`)
-	return oneLine(decodeWords(s))
+	return oneLine(decodeWords(s), maxField)
 }
 
 // messageIDs reads Message-IDs, in angle brackets or, as some write them, bare.
@@ -164,7 +164,7 @@ func readDate(value string) time.Time {
 		return t
 	}
 	for _, layout := range dates {
-		if t, err := time.Parse(layout, oneLine(value)); err == nil {
+		if t, err := time.Parse(layout, oneLine(value, 100)); err == nil {
 			return t
 		}
 	}

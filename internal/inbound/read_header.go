@@ -83,7 +83,7 @@ func (l *Letter) take(fields []field) {
 		l.From = from[0]
 	}
 	l.To = mailboxes(append(append([]string{}, raw["To"]...), raw["Cc"]...))
-	l.Subject = oneLine(l.Header.Get("Subject"))
+	l.Subject = oneLine(l.Header.Get("Subject"), maxField)
 	l.Date = readDate(raw.Get("Date"))
 	if ids := messageIDs(raw["Message-Id"]); len(ids) > 0 {
 		l.MessageID = ids[0]
@@ -98,5 +98,3 @@ func (l *Letter) take(fields []field) {
 	}
 	l.DeliveredTo = deliveredTo(raw)
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
