@@ -109,12 +109,16 @@ func (r *reader) pass(ctx context.Context, conn *mailbox.Conn) error {
 	if r.own, err = r.worker.ownAddresses(ctx, r.settings); err != nil {
 		return ours(err)
 	}
+	var missing error
 	for i := len(r.setting.Folders) - 1; i >= 0; i-- {
-		if err := r.folder(ctx, conn, r.setting.Folders[i]); err != nil {
+		err := r.folder(ctx, conn, r.setting.Folders[i])
+		if _, is := errors.AsType[*mailbox.NoFolder](err); is {
+			missing = errors.Join(missing, err) // the others are read all the same
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return missing
 }
 
 // failed notes that the mailbox could not be read.

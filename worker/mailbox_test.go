@@ -385,3 +385,18 @@ func TestBigAndStrangeLettersKeepNobodyWaiting(t *testing.T) {
 		t.Errorf("the biggest letter is kept with %d bytes", most)
 	}
 }
+
+// A folder that is not there keeps nobody from reading the others, and is told of.
+func TestAFolderThatIsNotThereKeepsNoOtherFromBeingRead(t *testing.T) {
+	t.Parallel()
+	c := corresponding(t, 1)
+	c.imap.Remove(annsMailbox, "Junk")
+	c.work()
+	letter := c.smtp.WaitFor(t, 1)[0]
+	c.eventually("the folder to be missed", func() (bool, string) {
+		m := c.mailboxes()[annsInbox]
+		return strings.Contains(m.Error, "Junk"), m.Error
+	})
+	c.imap.Deliver(annsMailbox, "INBOX", answerTo(t, letter, "1", "Yes."))
+	c.touches(1)
+}

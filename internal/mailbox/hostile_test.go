@@ -312,7 +312,10 @@ func TestFlagsOfOthersHideNoLetter(t *testing.T) {
 
 // A letter that is there and cannot be had is not one that is gone.
 func TestALetterThatIsWithheldIsAnError(t *testing.T) {
-	c := login(t, scripted(t, "", func(w io.Writer, _ string) string { fmt.Fprint(w, "* 1 FETCH (UID 7 BODY[] NIL)\r\n"); return "OK done" }))
+	c := login(t, scripted(t, "", func(w io.Writer, _ string) string {
+		fmt.Fprint(w, "* 1 FETCH (UID 7 BODY[] NIL)\r\n")
+		return "OK done"
+	}))
 	if raw, err := c.Letter(7); err == nil {
 		t.Errorf("the letter is %q", raw)
 	}
