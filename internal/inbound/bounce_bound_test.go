@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// hostile are notices of a few megabytes, each made to cost much.
+// hostile are notices of half a megabyte, each made to cost much.
 func hostile() map[string]string {
-	const size = 2 << 20
+	const size = 512 << 10
 	head := "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: Undelivered\nDelivered-To: b+b.abcdefghijklmnopqrstuvwx27@bounce.example.com\n"
 	all := map[string]string{"a report of 2000 recipients": head + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n" + strings.Repeat("<a@b.example> no\n", size/17) +
 		"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;x\n\n" + strings.Repeat("Final-Recipient: rfc822;u@x.example\nAction: failed\nStatus: 5.0.0\n\n", 2000) + "--b--\n"}
