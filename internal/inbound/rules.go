@@ -51,6 +51,7 @@ var us = []string{
 var rules = []rule{
 	// Servers whose words or codes mean something else than they seem to.
 	{class: ClassInvalid, enhanced: []string{"5.1.1"}, words: []string{"account or domain may not exist", "or domain not found"}}, // Exim under cPanel; without the code it speaks of the sender
+	{class: ClassInvalid, enhanced: []string{"5.1.1"}, words: []string{"suppression list"}},                                       // Amazon SES: letters to it have come back before
 	{class: ClassDeadDomain, kind: 5, words: []string{"mail exchanger or ip"}},                                                    // qmail
 	{class: ClassProtocol, kind: 5, words: []string{"helo/ehlo argument"}},                                                        // Gmail
 	{class: ClassPolicy, kind: 5, words: []string{"permission to post"}},                                                          // Google Groups
