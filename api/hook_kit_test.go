@@ -119,11 +119,11 @@ func hookProviders() []hookProvider {
 			thing: func(id string) string {
 				return `{"eventType":"Delivery","n":9007199254740993,"delivery":{"recipients":["` + id + `@example.com"]}}`
 			}},
-		{name: "sendgrid", stale: 20 * time.Minute, sign: signSendGrid, twice: `{"event":"delivered","event":"bounce","sg_event_id":"twice"}`, twiceKept: true,
+		{name: "sendgrid", stale: 26 * time.Hour, sign: signSendGrid, twice: `{"event":"delivered","event":"bounce","sg_event_id":"twice"}`, twiceKept: true,
 			thing: func(id string) string {
 				return `{"event":"delivered","sg_event_id":"` + id + `","n":9007199254740993,"email":"` + id + `@example.com"}`
 			}},
-		{name: "mailgun", stale: 16 * time.Minute, sign: signMailgun, twice: `{"event":"delivered","event":"failed"}`,
+		{name: "mailgun", stale: 10 * time.Hour, sign: signMailgun, twice: `{"event":"delivered","event":"failed"}`,
 			thing: func(id string) string {
 				return `{"event":"delivered","n":9007199254740993,"recipient":"` + id + `@example.com"}`
 			}},

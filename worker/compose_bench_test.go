@@ -41,7 +41,7 @@ func composing(tb testing.TB) (*Worker, *edition, *engine.Letter) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	settings := &sequences.Settings{}
+	settings := &sequences.Settings{Tracking: sequences.Tracking{Honeypot: true}}
 	settings.Company.Name, settings.Company.Address, settings.Company.Phone = "Bench Ltd", "1 Example Street", "+1 555 0100"
 	bought := time.Date(2025, 8, 2, 9, 30, 0, 0, time.UTC)
 	l := &engine.Letter{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -38,7 +39,7 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 	if err != nil || evidence.State != store.EvidenceWaiting {
 		return err
 	}
-	failure := w.apply(ctx, &evidence)
+	failure := w.applySafely(ctx, &evidence)
 	if failure != nil {
 		evidence.State, evidence.Note = store.EvidenceWaiting, kept(failure.Error())
 		if job.Attempt >= job.MaxAttempts {
@@ -47,15 +48,35 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 			failure = nil
 		}
 	}
+	// What has taken too long is settled all the same: it must not wait for ever.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
+	defer cancel()
 	if err := store.SettleEvidence(ctx, db, evidence); err != nil {
 		return err
 	}
 	return failure
 }
 
+// settlePatience bounds writing down what became of a piece of evidence.
+const settlePatience = 10 * time.Second
+
+// applySafely is apply, and takes a panic for an error: what strangers write must not
+// keep a piece of evidence from being settled.
+func (w *Worker) applySafely(ctx context.Context, evidence *store.Evidence) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a mistake in the program: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return w.apply(ctx, evidence)
+}
+
 // apply reads a piece of evidence and applies it, and writes into it what was made of it.
 func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 	events, err := w.read(ctx, evidence)
+	if err != nil && !errors.Is(err, errUnreadable) {
+		return err // it is not the evidence's fault
+	}
 	if err != nil {
 		evidence.State, evidence.Note = store.EvidenceQuarantined, kept(err.Error())
 		w.options.Log.Warn("evidence cannot be read", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", err)
@@ -84,6 +105,9 @@ func sourceOf(evidence *store.Evidence) string {
 	return evidence.Source // a mailbox is named by an address
 }
 
+// errUnreadable says that evidence cannot be read, however often one tries.
+var errUnreadable = errors.New("it cannot be read")
+
 // read makes events of evidence.
 func (w *Worker) read(ctx context.Context, evidence *store.Evidence) ([]inbound.Event, error) {
 	switch evidence.Source {
@@ -92,16 +116,20 @@ func (w *Worker) read(ctx context.Context, evidence *store.Evidence) ([]inbound.
 	case store.FromMailbox:
 		return w.readMail(ctx, evidence.Raw)
 	}
-	return nil, fmt.Errorf("nobody reads what comes from a %s", evidence.Source)
+	return nil, fmt.Errorf("%w: nobody reads what comes from a %s", errUnreadable, evidence.Source)
 }
 
 // readHook reads what a provider posted.
 func readHook(evidence *store.Evidence) ([]inbound.Event, error) {
 	provider := inbound.Providers[evidence.Origin]
 	if provider == nil {
-		return nil, fmt.Errorf("there is no provider %s", evidence.Origin)
+		return nil, fmt.Errorf("%w: there is no provider %s", errUnreadable, evidence.Origin)
 	}
-	return provider.Events(evidence.Raw)
+	events, err := provider.Events(evidence.Raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	return events, nil
 }
 
 // letterOf finds the letter of ours that an event is about.

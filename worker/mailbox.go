@@ -17,7 +17,7 @@ const (
 	// the 29 minutes after which it may hang up (RFC 2177). Other folders are looked at so often.
 	mailboxPoll = 3 * time.Minute
 	// What lies between two attempts to read a mailbox doubles from the first to the last.
-	firstRest, lastRest = 250 * time.Millisecond, 5 * time.Minute
+	firstRest, defaultMailboxRest = 250 * time.Millisecond, 5 * time.Minute
 	// loginRest is the least after a login that was refused: too many lock an account.
 	loginRest = time.Minute
 )
@@ -54,12 +54,12 @@ func (r *reader) run(ctx context.Context) {
 			return
 		}
 		r.failed(ctx, err)
-		rest := min(firstRest<<min(r.failures, 20), lastRest)
+		rest := firstRest << min(r.failures, 20)
 		if errors.Is(err, mailbox.ErrLogin) {
 			rest = max(rest, loginRest)
 		}
 		r.failures++
-		pause(ctx, rest)
+		pause(ctx, min(rest, r.worker.mailboxRest()))
 	}
 }
 
@@ -109,12 +109,16 @@ func (r *reader) pass(ctx context.Context, conn *mailbox.Conn) error {
 	if r.own, err = r.worker.ownAddresses(ctx, r.settings); err != nil {
 		return ours(err)
 	}
+	var missing error
 	for i := len(r.setting.Folders) - 1; i >= 0; i-- {
-		if err := r.folder(ctx, conn, r.setting.Folders[i]); err != nil {
+		err := r.folder(ctx, conn, r.setting.Folders[i])
+		if _, is := errors.AsType[*mailbox.NoFolder](err); is {
+			missing = errors.Join(missing, err) // the others are read all the same
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return missing
 }
 
 // failed notes that the mailbox could not be read.
@@ -143,6 +147,14 @@ func Account(m *sequences.Mailbox) (mailbox.Account, error) {
 	}
 	account.Token, err = content.Resolve(string(m.Token))
 	return account, err
+}
+
+// mailboxRest is the longest rest between two attempts to read a mailbox.
+func (w *Worker) mailboxRest() time.Duration {
+	if w.options.MailboxRest > 0 {
+		return w.options.MailboxRest
+	}
+	return defaultMailboxRest
 }
 
 // wall is the time that people live in.

@@ -19,11 +19,34 @@ import (
 // among which is one with a UID, as some do with a letter that is broken on their disk.
 func hangsUp(t *testing.T, real string, uid string) (address string) {
 	t.Helper()
+	r := &relayed{wants: regexp.MustCompile(`UID FETCH ([0-9,]*,)?` + uid + `[ ,]`), times: -1}
+	return r.start(t, real)
+}
+
+// relayed is a server in front of a real one that hangs up at some commands.
+type relayed struct {
+	wants *regexp.Regexp
+
+	mu    sync.Mutex
+	times int // it still does; below zero: for ever
+}
+
+func (r *relayed) refuses(line string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.times == 0 || !r.wants.MatchString(line) {
+		return false
+	}
+	r.times--
+	return true
+}
+
+func (r *relayed) start(t *testing.T, real string) (address string) {
+	t.Helper()
 	u, err := url.Parse(real)
 	must(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	wants := regexp.MustCompile(`UID FETCH ([0-9,]*,)?` + uid + `[ ,]`)
 	var conns sync.WaitGroup
 	relay := func(client net.Conn) {
 		defer client.Close()
@@ -33,7 +56,7 @@ func hangsUp(t *testing.T, real string, uid string) (address string) {
 		}
 		defer server.Close()
 		conns.Go(func() { _, _ = io.Copy(client, server); client.Close() })
-		for lines := bufio.NewScanner(client); lines.Scan() && !wants.MatchString(lines.Text()); {
+		for lines := bufio.NewScanner(client); lines.Scan() && !r.refuses(lines.Text()); {
 			fmt.Fprintf(server, "%s\r\n", lines.Text())
 		}
 	}
@@ -71,4 +94,27 @@ func TestABrokenLetterIsPassedOver(t *testing.T) {
 	if !strings.HasPrefix(note, "letter 3 of folder INBOX cannot be read: ") {
 		t.Errorf("it is put aside with the note %q", note)
 	}
+}
+
+// A server in trouble that gives no letters at all loses none.
+func TestAServerInTroubleLosesNoLetters(t *testing.T) {
+	t.Parallel()
+	c := corresponding(t, 2)
+	stop := c.work()
+	letters := c.smtp.WaitFor(t, 2)
+	must(t, stop())
+	for i, l := range letters {
+		c.imap.Deliver(annsMailbox, "INBOX", answerTo(t, l, fmt.Sprint(i), "Yes."))
+	}
+	path := filepath.Join(c.secrets, "ann")
+	troubled := &relayed{wants: regexp.MustCompile(`UID FETCH`), times: 5}
+	must(t, os.WriteFile(path, []byte(troubled.start(t, c.imap.URL(annsMailbox))), 0o600))
+	c.work()
+	if found := c.touches(2); len(found) != 2 {
+		t.Errorf("two answers became %v", found)
+	}
+	c.eventually("both to be applied, and nothing put aside", func() (bool, string) {
+		got := fmt.Sprint(c.evidence())
+		return got == "map[applied:2]", got
+	})
 }

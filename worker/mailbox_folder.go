@@ -16,9 +16,6 @@ import (
 const (
 	// letterBatch is how many letters are read and kept together.
 	letterBatch = 20
-	// letterTries is how often a letter is tried that cannot be read, before those behind
-	// it are read without it.
-	letterTries = 3
 	// lookBack is from when on letters are read in a folder that was never read, or whose
 	// letters have got new numbers: what is known already is kept once only.
 	lookBack = 7 * 24 * time.Hour
@@ -108,31 +105,6 @@ func (r *reader) siftSafely(conn *mailbox.Conn, uids []uint32) (list []store.Evi
 		}
 	}()
 	return r.sift(conn, uids)
-}
-
-// stuck notes that letters could not be read. One that cannot be read alone is left
-// behind after some tries. Either way the connection is made anew, as it may be the reason.
-func (r *reader) stuck(ctx context.Context, at *store.MailboxFolder, uids []uint32, cause error) error {
-	last := int64(uids[len(uids)-1])
-	switch {
-	case len(uids) > 1:
-		at.StuckUID, at.Tries = last, 0
-	case at.StuckUID != last:
-		at.StuckUID, at.Tries = last, 1
-	default:
-		at.Tries++
-	}
-	if at.Tries < letterTries {
-		return errors.Join(cause, r.advance(ctx, *at, nil))
-	}
-	r.worker.options.Log.Error("a letter cannot be read and is passed over", "mailbox", r.mailbox.Name, "folder", at.Folder, "uid", last, "err", cause)
-	at.LastUID, at.StuckUID, at.Tries = last, 0, 0
-	r.failures = 0
-	lost := store.Evidence{
-		Source: store.FromMailbox, Origin: r.mailbox.Name, DedupeKey: fmt.Sprintf("%s/%s/%d/%d", r.mailbox.Name, at.Folder, at.Validity, last), ReceivedAt: r.worker.wall(),
-		State: store.EvidenceQuarantined, Note: kept(fmt.Sprintf("letter %d of folder %s cannot be read: %s", last, at.Folder, cause)),
-	}
-	return errors.Join(cause, r.advance(ctx, *at, []store.Evidence{lost}))
 }
 
 // advance keeps letters and notes how far the folder has been read, both or neither.

@@ -62,8 +62,8 @@ func (w *Worker) lookAt(header []byte, own map[string]bool) about {
 		return about{}
 	}
 	maybe := returned(l)
-	if !maybe && (w.isSent(l) || own[addressKey(l.From.Address)]) {
-		return about{} // a copy of what we, or a rep, wrote
+	if w.isSent(l) || own[addressKey(l.From.Address)] {
+		return about{maybe: maybe} // a copy of what we, or a rep, wrote, whatever it speaks of
 	}
 	_, found := w.messageOf(inbound.Refs(l))
 	return about{ours: found, maybe: maybe}
@@ -147,7 +147,7 @@ func addressKey(address string) string {
 func (w *Worker) readMail(ctx context.Context, raw []byte) ([]inbound.Event, error) {
 	l, err := inbound.Read(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	if w.isSent(l) && !returned(l) {
 		return nil, nil

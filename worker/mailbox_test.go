@@ -82,7 +82,7 @@ windows: { office: {}, anytime: {} }
 attributes: { industry: {}, compressor: {}, power_kw: { type: number }, city: {} }
 `))
 	c.invite("c", clients, 1)
-	c.change = func(o *worker.Options) { o.Wall = c.wall.now }
+	c.change = func(o *worker.Options) { o.Wall, o.MailboxRest = c.wall.now, time.Second }
 	return c
 }
 
@@ -235,11 +235,15 @@ func TestPrivateLettersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	c := corresponding(t, 1)
 	letter := c.start(1)[0]
+	byHand := func(id string) []byte {
+		return bytes.Replace(answerTo(t, letter, id, "As I wrote"), []byte("From: <"+letter.To+">"), []byte("From: Ann <ann@example.com>"), 1)
+	}
 	for _, raw := range [][]byte{
 		[]byte("From: friend@private.example\r\nTo: ann@example.com\r\nSubject: Lunch\r\nMessage-ID: <lunch@private.example>\r\n\r\nAt noon?\r\n"),
 		[]byte("From: shop@private.example\r\nTo: ann@example.com\r\nSubject: Your delivery has failed\r\nMessage-ID: <shop@private.example>\r\n\r\nNobody opened the door.\r\n"),
 		letter.Raw, // a blind copy to ourselves
-		bytes.Replace(answerTo(t, letter, "hand", "As I wrote"), []byte("From: <"+letter.To+">"), []byte("From: Ann <ann@example.com>"), 1),
+		byHand("hand"),
+		bytes.Replace(byHand("delivery"), []byte("Re: Hello Client"), []byte("Re: Our delivery terms, and what if it failed"), 1), // words of bounces
 	} {
 		c.imap.Deliver(annsMailbox, "INBOX", raw)
 	}
@@ -250,8 +254,8 @@ func TestPrivateLettersAreLeftAlone(t *testing.T) {
 		return got == "map[applied:1]", got
 	})
 	stored := c.imap.Stored(annsMailbox, "INBOX")
-	if len(stored) != 7 {
-		t.Errorf("the mailbox has %d letters, want 7", len(stored))
+	if len(stored) != 8 {
+		t.Errorf("the mailbox has %d letters, want 8", len(stored))
 	}
 	for _, l := range stored {
 		if strings.ContainsAny(l.Flags, "SRTPF") {
@@ -380,4 +384,19 @@ func TestBigAndStrangeLettersKeepNobodyWaiting(t *testing.T) {
 	if most != 1<<20 {
 		t.Errorf("the biggest letter is kept with %d bytes", most)
 	}
+}
+
+// A folder that is not there keeps nobody from reading the others, and is told of.
+func TestAFolderThatIsNotThereKeepsNoOtherFromBeingRead(t *testing.T) {
+	t.Parallel()
+	c := corresponding(t, 1)
+	c.imap.Remove(annsMailbox, "Junk")
+	c.work()
+	letter := c.smtp.WaitFor(t, 1)[0]
+	c.eventually("the folder to be missed", func() (bool, string) {
+		m := c.mailboxes()[annsInbox]
+		return strings.Contains(m.Error, "Junk"), m.Error
+	})
+	c.imap.Deliver(annsMailbox, "INBOX", answerTo(t, letter, "1", "Yes."))
+	c.touches(1)
 }

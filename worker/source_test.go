@@ -30,6 +30,7 @@ func TestEveryBuiltInLetterIsStoredAsItWasSent(t *testing.T) {
 		for _, c := range []engine.ClientPatch{
 			{ExternalID: "c-" + locale, Category: new("C")},
 			{ExternalID: "d-" + locale, Category: new("D")},
+			{ExternalID: "later-" + locale, Stage: new("refused_now")},
 			{ExternalID: "past-" + locale, Stage: new("past_customer"), LastPurchaseAt: &bought, Products: []string{"compressor", "dryer"}},
 		} {
 			c.Email, c.Locale = new(c.ExternalID+"@example.com"), &locale

@@ -46,6 +46,9 @@ type Options struct {
 	// HighWater is the file that remembers how far the database had come, so that a
 	// restored backup is noticed; '' remembers it while the process lives.
 	HighWater string
+	// MailboxRest is the longest rest before a mailbox that cannot be read is tried again;
+	// zero is five minutes.
+	MailboxRest time.Duration
 	// Wall is the time that mailboxes are read at; nil is time.Now.
 	Wall func() time.Time
 	// WebhookPatience is how long a receiver of webhooks may take; zero is ten seconds.

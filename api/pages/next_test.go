@@ -162,7 +162,7 @@ func TestWhatHappenedInPlainWords(t *testing.T) {
 		"Opened · “Leaks”":                                     {Kind: "opened", Actor: "human", Subject: "Leaks", Data: map[string]any{"count": 1.0}},
 		"Opened, perhaps by a mail program, 3 times · “Leaks”": {Kind: "opened", Actor: "unknown", Subject: "Leaks", Data: map[string]any{"count": 3.0}},
 		"Clicked link 2 by a machine":                          {Kind: "clicked", Actor: "machine", Link: 1},
-		"Unsubscribed":                                         {Kind: "unsubscribed"},
+		"Unsubscribed from all automated letters":              {Kind: "unsubscribed"},
 		"Purchase: compressor, dryer, 12500":                   {Kind: "purchase", Data: map[string]any{"products": []any{"compressor", "dryer"}, "amount": 12500.0}},
 		"Note: called back":                                    {Kind: "note", Data: map[string]any{"note": "called back"}},
 		"New category: C":                                      {Kind: "category_changed", Data: map[string]any{"category": "C"}},

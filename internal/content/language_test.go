@@ -14,17 +14,26 @@ import (
 	"seventh/sequences"
 )
 
-// example is a fenced block of LANGUAGE.md that says what it holds: ```yaml sequence.
+// example is a fenced block of a reference that says what it holds: ```yaml sequence.
 type example struct {
-	kind, text string
-	line       int
+	page, kind, text string
+	line             int
 }
 
 var fence = regexp.MustCompile("(?ms)^```([a-z]+)(?: ([a-z]+))?\n(.*?)^```$")
 
 func examples(t *testing.T) []example {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("..", "..", "LANGUAGE.md"))
+	var all []example
+	for _, name := range []string{"LANGUAGE.md", "INBOUND.md"} {
+		all = append(all, examplesOf(t, name)...)
+	}
+	return all
+}
+
+func examplesOf(t *testing.T, name string) []example {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +43,7 @@ func examples(t *testing.T) []example {
 		if at[4] >= 0 {
 			kind = string(page[at[4]:at[5]])
 		}
-		all = append(all, example{kind, string(page[at[6]:at[7]]), 1 + strings.Count(string(page[:at[6]]), "\n")})
+		all = append(all, example{name, kind, string(page[at[6]:at[7]]), 1 + strings.Count(string(page[:at[6]]), "\n")})
 	}
 	return all
 }
@@ -48,7 +57,7 @@ func TestEveryExampleOfTheReferenceIsRight(t *testing.T) {
 		t.Fatalf("only %d examples were found", len(all))
 	}
 	for _, e := range all {
-		t.Run(fmt.Sprintf("line-%d-%s", e.line, e.kind), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s-line-%d-%s", e.page, e.line, e.kind), func(t *testing.T) {
 			t.Parallel()
 			switch e.kind {
 			case "sequence":
@@ -65,6 +74,16 @@ func TestEveryExampleOfTheReferenceIsRight(t *testing.T) {
 			case "settings":
 				checked(t, map[string]string{
 					"seventh.yaml":             e.text,
+					"sequences/c-nurture.yaml": "sequence: c-nurture\nsteps: [{ id: a, email: c/guide }]\n",
+					"sequences/d-nurture.yaml": "sequence: d-nurture\nsteps: [{ id: a, email: c/guide }]\n",
+				})
+			case "part": // of seventh.yaml
+				text := "time_zone: Europe/Moscow\n" + e.text
+				if !strings.Contains(e.text, "senders:") {
+					text += "senders: { team: { email: team@example.com } }\nfallback_sender: team\n"
+				}
+				checked(t, map[string]string{
+					"seventh.yaml":             text,
 					"sequences/c-nurture.yaml": "sequence: c-nurture\nsteps: [{ id: a, email: c/guide }]\n",
 					"sequences/d-nurture.yaml": "sequence: d-nurture\nsteps: [{ id: a, email: c/guide }]\n",
 				})

@@ -38,7 +38,7 @@ func (s *stop) goByAbsence(ctx context.Context, a *store.Absence, now time.Time)
 			return err
 		}
 	}
-	if err := store.PlanLettersAnew(ctx, s.tx, s.client.ID, now); err != nil {
+	if err := store.PlanLettersAnew(ctx, s.tx, []int64{s.client.ID}, now); err != nil {
 		return err
 	}
 	return store.Notify(ctx, s.tx, store.PlanChannel)

@@ -114,7 +114,9 @@ func (s *stop) optedOut(ctx context.Context, r Report, data map[string]any, l *s
 		return err
 	}
 	r.Kind, r.Source = inbound.Unsubscribed, sourceReply
-	if _, err := store.Tell(ctx, s.tx, r.touch(l, at, "human")); err != nil {
+	touch := r.touch(l, at, "human")
+	touch.Data["scope"] = store.ScopeAll
+	if _, err := store.TellLeft(ctx, s.tx, touch); err != nil {
 		return err
 	}
 	if _, err := s.suppress(ctx, endedUnsubscribed, sourceReply, l.Recipient, s.client.Address); err != nil {
@@ -148,7 +150,7 @@ func (s *stop) place(ctx context.Context, r Report, a *inbound.Answer, l *store.
 // nobody can tell from another.
 func answerKey(r Report, a *inbound.Answer) string {
 	if a.MessageID != "" {
-		return strings.ToValidUTF8(cut(a.MessageID, 500), "")
+		return storable(cut(a.MessageID, 500))
 	}
 	if r.EvidenceID != 0 {
 		return fmt.Sprintf("evidence %d", r.EvidenceID)

@@ -23,17 +23,18 @@ var haveDates = []string{
 }
 
 // holdForAnswer holds those of the clients' chains that which picks until rep has
-// answered. Their addresses are locked.
+// answered. Their addresses are locked. A chain in the middle of a step has no letter but
+// that of a new rep, which goes back to the planner.
 func (e *Engine) holdForAnswer(ctx context.Context, tx pgx.Tx, clients []int64, rep string, which func(*Version) bool) error {
 	open, err := store.OpenEnrollments(ctx, tx, clients)
 	if err != nil {
 		return err
 	}
 	var moves []store.Move
-	var ids []int64
+	var ids, inSteps []int64
 	for i := range open {
 		o := &open[i]
-		if o.State != "active" || !slices.Contains(haveDates, o.Waiting) {
+		if o.State != "active" {
 			continue
 		}
 		version, err := e.Version(ctx, tx, o.VersionID)
@@ -43,8 +44,21 @@ func (e *Engine) holdForAnswer(ctx context.Context, tx pgx.Tx, clients []int64, 
 		if err != nil {
 			return err
 		}
-		if which(version) {
+		switch {
+		case !which(version):
+		case slices.Contains(haveDates, o.Waiting):
 			moves, ids = append(moves, heldForAnswer(o, rep)), append(ids, o.ID)
+		case version.Sequence.Handover != "":
+			inSteps = append(inSteps, o.ClientID)
+		}
+	}
+	if len(inSteps) > 0 {
+		now, err := store.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := store.PlanLettersAnew(ctx, tx, inSteps, now); err != nil {
+			return err
 		}
 	}
 	if len(ids) == 0 {
@@ -123,38 +137,44 @@ func (e *Engine) holdSome(ctx context.Context, tx pgx.Tx, client *store.Client, 
 // isAnswered lets the chains go on that wait until a client, or one of his company, is
 // answered.
 func (e *Engine) isAnswered(ctx context.Context, tx pgx.Tx, client *store.Client, now time.Time) error {
-	if err := store.WakeAnswered(ctx, tx, client.ID, companyOf(client), waitsForAnswer, now); err != nil {
+	return e.goOnAfter(ctx, tx, []int64{client.ID}, []string{companyOf(client)}, now)
+}
+
+func (e *Engine) goOnAfter(ctx context.Context, tx pgx.Tx, clients []int64, companies []string, now time.Time) error {
+	companies = slices.DeleteFunc(companies, func(key string) bool { return key == "" })
+	if err := store.WakeAnswered(ctx, tx, clients, companies, waitsForAnswer, now); err != nil {
 		return err
 	}
 	return store.Notify(ctx, tx, store.PlanChannel)
 }
 
 // leftCompany wakes what waits at companies for an answer to clients who are not of it
-// any more, or are going: the planner holds what waits for somebody else. They are as
-// they were.
+// any more, or are going, and what of theirs waits for an answer to a colleague of
+// before: the planner holds what waits for somebody else. They are as they were.
 func (e *Engine) leftCompany(ctx context.Context, tx pgx.Tx, before []store.Client, now time.Time) error {
 	if len(before) == 0 {
 		return nil
 	}
-	waiting, _, err := store.AwaitedAnswers(ctx, tx, column(before, func(c *store.Client) int64 { return c.ID }), nil)
+	ids := column(before, func(c *store.Client) int64 { return c.ID })
+	list, err := store.AwaitedAnswers(ctx, tx, ids, nil)
 	if err != nil {
 		return err
 	}
-	for i := range before {
-		if _, waits := waiting[before[i].ID]; !waits {
-			continue
-		}
-		if err := e.isAnswered(ctx, tx, &before[i], now); err != nil {
-			return err
-		}
+	var companies []string
+	for _, a := range list {
+		i := slices.Index(ids, a.ClientID)
+		companies = append(companies, companyOf(&before[i]))
 	}
-	return nil
+	return e.goOnAfter(ctx, tx, ids, companies, now)
 }
 
 // awaited are answers that clients and companies wait for: by whom.
 type awaited struct {
 	clients   map[int64]string
 	companies map[string]string
+	// unsure are companies of which somebody is being changed who waits for an answer:
+	// it may be given at this moment.
+	unsure map[string]bool
 }
 
 // awaitedAnswers looks for what holds sequences that stop on replies. Where there are
@@ -183,8 +203,37 @@ func (p *planning) awaitedAnswers(ctx context.Context, f *facts) (awaited, error
 		return awaited{}, nil
 	}
 	slices.Sort(companies)
-	clients, byCompany, err := store.AwaitedAnswers(ctx, p.tx, ids, slices.Compact(companies))
-	return awaited{clients, byCompany}, err
+	companies = slices.Compact(companies)
+	// Whoever is held cannot be answered before what waits for it is held: then closing
+	// his task finds it. The clients decided about are held already.
+	var held []int64
+	if len(companies) > 0 {
+		var err error
+		if held, err = store.HoldAwaited(ctx, p.tx, companies); err != nil {
+			return awaited{}, err
+		}
+	}
+	list, err := store.AwaitedAnswers(ctx, p.tx, ids, companies)
+	if err != nil || len(list) == 0 {
+		return awaited{}, err
+	}
+	a := awaited{clients: make(map[int64]string), companies: make(map[string]string), unsure: make(map[string]bool)}
+	for _, w := range list {
+		a.clients[w.ClientID] = w.Owner
+		if w.Company == "" {
+			continue
+		}
+		a.companies[w.Company] = w.Owner
+		if f.clients[w.ClientID] == nil && !slices.Contains(held, w.ClientID) {
+			a.unsure[w.Company] = true
+		}
+	}
+	return a, nil
+}
+
+// isUnsure reports whether nobody can tell now whether an enrollment waits for an answer.
+func (a awaited) isUnsure(v *Version, client *store.Client) bool {
+	return len(a.unsure) > 0 && v.Sequence.StopsOnCompanyReply() && a.unsure[companyOf(client)]
 }
 
 // from is the rep whose answer an enrollment waits for, if it does.

@@ -62,6 +62,9 @@ func (p *planning) decide(ctx context.Context, e *store.Enrollment, f *facts) er
 	if err != nil {
 		return err
 	}
+	if f.awaited.isUnsure(version, client) {
+		return nil // its turn comes again
+	}
 	promised := p.book != nil && p.book.giveBack(e)
 	step, found := version.Sequence.Step(e.NextStep)
 	step = repeated(e, step)

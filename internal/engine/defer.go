@@ -81,6 +81,10 @@ func (p *planning) again(ctx context.Context, d store.Deferred, e *store.Enrollm
 	if err != nil {
 		return nil, err
 	}
+	if f.awaited.isUnsure(version, client) {
+		late.add(d.MessageID, p.now.Add(time.Second), "planned anew")
+		return nil, nil
+	}
 	if rep, held := f.awaited.from(version, client); held {
 		return nil, p.holdAgain(ctx, d, e, rep, late)
 	}

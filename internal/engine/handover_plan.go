@@ -71,6 +71,9 @@ func (p *planning) handoverLetter(ctx context.Context, h *store.Handover, f *fac
 		return nil, store.DropHandover(ctx, p.tx, h.ID)
 	}
 	hold, _ := p.keptFrom(e, version, client, f)
+	if _, awaits := f.awaited.from(version, client); awaits { // in the middle of a step, too
+		hold = waitsForAnswer
+	}
 	kept := p.catalog.holdOf(client, f.suppressed.cover(client.Address, e.Sequence)) != "" || hold != "" || !version.suits(client)
 	if e.State != "active" || kept {
 		return nil, p.putOff(ctx, h, p.now.Add(lookAgain))

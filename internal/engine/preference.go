@@ -67,7 +67,7 @@ func (e *Engine) PreferFewer(ctx context.Context, messageID int64, every sequenc
 		if err := store.SavePreference(ctx, s.tx, row); err != nil {
 			return err
 		}
-		if err := store.PlanLettersAnew(ctx, s.tx, s.client.ID, now); err != nil {
+		if err := store.PlanLettersAnew(ctx, s.tx, []int64{s.client.ID}, now); err != nil {
 			return err
 		}
 		if err := s.redate(ctx, now); err != nil {
@@ -104,7 +104,7 @@ func (e *Engine) DropPreference(ctx context.Context, clientID int64) (bool, erro
 		if had, err = store.DeletePreference(ctx, s.tx, clientID); err != nil || !had {
 			return err
 		}
-		if err := store.PlanLettersAnew(ctx, s.tx, clientID, now); err != nil {
+		if err := store.PlanLettersAnew(ctx, s.tx, []int64{clientID}, now); err != nil {
 			return err
 		}
 		if err := store.EndWait(ctx, s.tx, clientID, waitsForPreference, now); err != nil {

@@ -32,6 +32,7 @@ type Report struct {
 // because its client was erased, is no error: a refusal holds for its address all the
 // same. Nor is one that never was.
 func (e *Engine) Apply(ctx context.Context, r Report) error {
+	r.Status, r.Diagnostic = storable(r.Status), storable(r.Diagnostic)
 	err := e.apply(ctx, r)
 	if isNotFound(err) {
 		err = e.applyErased(ctx, r)

@@ -31,12 +31,25 @@ func isDead(class string) bool {
 	return class == inbound.ClassInvalid || class == inbound.ClassDisabled || class == inbound.ClassDeadDomain
 }
 
+// ofAnother takes from a bounce what it says about another address than the letter's: one
+// that the client has his letters forwarded to, or that somebody wrote to on top of ours.
+// That address is dead, and not his. It counts like a refusal that says nothing, as some
+// servers name an address by what it is called inside.
+func (r *Report) ofAnother(recipient string) {
+	named, err := store.NormalizeAddress(r.Recipient)
+	if err != nil || named == recipient || !isDead(r.Class) {
+		return
+	}
+	r.Class, r.Diagnostic = inbound.ClassUnknown, named+": "+r.Diagnostic
+}
+
 // bounced writes a bounce down and suppresses the address that it condemns, that one
 // alone: a client who has another by now goes on.
 func (e *Engine) bounced(ctx context.Context, r Report, letter *store.ToldLetter) error {
 	if r.Class == "" {
 		r.Class = inbound.ClassUnknown
 	}
+	r.ofAnother(letter.Recipient)
 	if before, err := e.saidBefore(ctx, r, letter); before || err != nil {
 		return err
 	}

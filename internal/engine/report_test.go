@@ -168,6 +168,25 @@ func TestABounceCondemnsOneAddress(t *testing.T) {
 	}
 }
 
+// A client has his letters forwarded to an address that is dead: his own is not.
+func TestABounceOfAnotherAddressCondemnsNobody(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, "{ time_zone: UTC, fallback_sender: ann, senders: { ann: { email: ann@firm.example } } }", map[string]string{"mass": oneStep("mass", "sender: ann")})
+	patches, ids := named("c", 2)
+	tr.clients(patches...)
+	tr.enroll("mass", monday, ids...)
+	tr.plan()
+	tr.exec("UPDATE messages m SET recipient = c.address FROM clients c WHERE c.id = m.client_id")
+	for i, recipient := range []string{"other@elsewhere.example", "C-00001@Client.example"} {
+		event := inbound.Event{Kind: inbound.Bounced, Class: inbound.ClassInvalid, Permanent: true, Recipient: recipient, Diagnostic: "550 5.1.1 user unknown"}
+		tr.apply(Report{MessageID: tr.letter(ids[i]).ID, Source: "mailbox", Event: event})
+		want := []string{"", "bounced"}[i]
+		if got := tr.suppressed(ids[i] + "@client.example"); got != want {
+			t.Errorf("a bounce of %s: the client's address is %q, want %q", recipient, got, want)
+		}
+	}
+}
+
 // What comes back for a client who was erased holds for his address; nothing else is
 // kept. Letters that never were are no error.
 func TestReportsAboutTheErased(t *testing.T) {

@@ -97,3 +97,6 @@ func (s *Server) path(user, folder string) string {
 	}
 	return filepath.Join(dir, "."+folder)
 }
+
+// Remove removes a folder with all its letters.
+func (s *Server) Remove(user, folder string) { s.must(os.RemoveAll(s.path(user, folder))) }

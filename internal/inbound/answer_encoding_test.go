@@ -35,7 +35,7 @@ func TestAnswersAreUnderstoodInAnyEncoding(t *testing.T) {
 		},
 	}
 	counts := map[string]int{}
-	for _, e := range exampleAnswers(t, "train-ru.txtar") {
+	for _, e := range exampleAnswers(t, "train-1-ru.txtar") {
 		plain, err := Read(e.raw)
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ func FuzzReturnDate(f *testing.F) {
 
 // FuzzReadAnswer holds the bounds of what is read of an answer.
 func FuzzReadAnswer(f *testing.F) {
-	for _, file := range []string{"train-ru.txtar", "train-en.txtar"} {
+	for _, file := range []string{"train-1-ru.txtar", "train-1-en.txtar"} {
 		for _, e := range exampleAnswers(f, file)[:20] {
 			if l, err := Read(e.raw); err == nil {
 				f.Add(l.Text, l.Subject, e.label["Our-Subject"])

@@ -12,9 +12,6 @@ type Sign struct {
 	Weight int
 }
 
-// enoughForAutomatic is the sum of weights from which an answer counts as automatic.
-const enoughForAutomatic = 3
-
 // Signs are the reasons that were found in an answer, for people who want to know why it
 // counts as automatic or not.
 func Signs(l *Letter, sent Sent) []Sign {
@@ -31,13 +28,25 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if !answers(l.Subject) {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
-	signs = appendSigns(signs, "", machineRules, words)
-	signs = appendSigns(signs, "", peopleRules, words)
+	said := without(words, questionMark)
+	signs = appendSigns(signs, "", machineRules[:1], said)
+	signs = appendSigns(signs, "", machineRules[1:], words)
+	signs = appendSigns(signs, "", moreOfMachines[:1], said)
+	signs = appendSigns(signs, "", moreOfMachines[1:], words)
+	spoken := without(words, otherwise)
+	signs = appendSigns(signs, "", peopleRules, spoken)
+	signs = appendSigns(signs, "", moreOfPeople, spoken)
 	switch optOut(text) {
 	case PlainOptOut:
 		signs = append(signs, Sign{"asks to be left alone", -6})
 	case LikelyOptOut:
 		signs = append(signs, Sign{"may ask to be left alone", -2})
+	}
+	if attaches(l) {
+		signs = append(signs, Sign{"attaches a document", -3})
+	}
+	if elsewhere(text, l) {
+		signs = append(signs, Sign{"says that somebody else is away", -5})
 	}
 	if greets(words, l) {
 		signs = append(signs, Sign{"calls us by name", -4})
@@ -57,7 +66,7 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if figures.MatchString(text) {
 		signs = append(signs, Sign{"names figures", -2})
 	}
-	if commands(words) {
+	if commands(spoken) {
 		signs = append(signs, Sign{"tells us to do something, it seems", -2})
 	}
 	switch date, sure := returnDate(text, l.Date); {
@@ -68,21 +77,23 @@ func Signs(l *Letter, sent Sent) []Sign {
 	}
 	switch own := ownText(text); {
 	case othersAddress(own, l):
-		signs = append(signs, Sign{"an address of somebody else", 2})
+		signs = append(signs, Sign{somebodysAddress, 2})
 	case phoneNumber.MatchString(own):
 		signs = append(signs, Sign{"a phone number", 1})
 	case substitute(own, l) != "":
 		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
-	if !quotes(l.Text) {
-		signs = append(signs, hurry(l.Date, sent.At)...)
-	}
-	switch {
-	case quotes(l.Text):
+	person := slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 })
+	quoting, written := quotes(l.Text), sent.At
+	if quoting {
 		signs = append(signs, Sign{"quotes a letter", -3})
-		signs = append(signs, hurry(l.Date, quotedAt(l.Text, l.Date))...)
-	case !slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 }):
+		written = quotedAt(l.Text, l.Date)
+	}
+	if sign := hurry(l.Date, written); sign.Weight < 0 || sign.Weight > 0 && !person {
+		signs = append(signs, sign)
+	}
+	if !quoting && !person {
 		signs = append(signs, Sign{"quotes nothing", 2})
 		if len(subject) > 0 && !answers(l.Subject) {
 			signs = append(signs, Sign{"another subject", 2})
@@ -92,16 +103,16 @@ func Signs(l *Letter, sent Sent) []Sign {
 }
 
 // hurry is the sign of how soon an answer came: machines take no minutes, people hours.
-func hurry(answered, written time.Time) []Sign {
+func hurry(answered, written time.Time) Sign {
 	took := answered.Sub(written)
 	switch {
 	case written.IsZero() || answered.IsZero() || took < -2*time.Minute:
 	case took < 4*time.Minute:
-		return []Sign{{"answers at once", 4}}
+		return Sign{atOnce, atOnceWeight}
 	case took > time.Hour:
-		return []Sign{{"answers after hours", -6}}
+		return Sign{"answers after hours", -6}
 	}
-	return nil
+	return Sign{}
 }
 
 // maxAwayWeight bounds what words of absence weigh together, since people who speak of
@@ -123,20 +134,12 @@ func capped(signs []Sign) []Sign {
 
 func appendSigns(signs []Sign, prefix string, rules []answerRule, words []token) []Sign {
 	for _, r := range rules {
-		if has(words, r.said) {
-			signs = append(signs, Sign{prefix + r.name, r.weight})
+		sign := Sign{prefix + r.name, r.weight}
+		if !slices.Contains(signs, sign) && has(words, r.said) {
+			signs = append(signs, sign)
 		}
 	}
 	return signs
-}
-
-// automatic tells whether a machine wrote an answer.
-func automatic(l *Letter, sent Sent) bool {
-	sum := 0
-	for _, sign := range Signs(l, sent) {
-		sum += sign.Weight
-	}
-	return sum >= enoughForAutomatic
 }
 
 // machineAddress tells addresses that nobody reads or writes by hand.

@@ -151,3 +151,49 @@ func known(address string, l *Letter) bool {
 	}
 	return false
 }
+
+// attaches tells whether a letter has a document with it. Signatures have pictures, and
+// calendars and cards come by themselves.
+func attaches(l *Letter) bool {
+	for _, part := range l.Parts {
+		switch kind, _, _ := strings.Cut(part.Type, "/"); {
+		case part.Type == "application/pdf", part.Type == "application/zip", strings.HasPrefix(part.Type, "application/vnd."), part.Type == "application/msword", part.Type == "application/octet-stream":
+			return true
+		case kind == "audio", kind == "video":
+			return true
+		}
+	}
+	return false
+}
+
+// questionMark ends questions. "Is this a robot?" is asked of us.
+var questionMark = phrases(`?`)
+
+// elsewhereRule are words right after the name of somebody who is away.
+var elsewhereRule = regexp.MustCompile(`(?m)(?:^|[.!?,:;]\s+|наш[аи]? [\p{Ll} ]{0,30}|(?i:our|my) [\p{Ll} ]{0,30})(\p{Lu}\p{L}+)(?: \p{Lu}\p{L}+)? (?:is|will be|сейчас|пока|тоже|уже)? ?(?:on (?:holiday|vacation|leave|maternity)|away|out of|off|travelling|traveling|sick|в отпуске|в командировке|на больничном|в отъезде|болеет|в декрете|уш(?:ёл|ел|ла) в|уехала?)(?:\P{L}|$)`)
+
+// heIsAway is an absence of whoever is not named.
+var heIsAway = phrases(`
+он|она|они .. в|на отпуске|командировке|больничном|отъезде|выезде|обучении
+он|она .. болеет|уехал|уехала|вернется
+he|she|they .. is|are|he's|she's|they're .. away|out|off|on|travelling|traveling|back
+he's|she's .. away|out|off|on|back
+when he|she`)
+
+// elsewhere tells whether a text says that somebody is away who is not its writer. Machines say
+// so too of who has set them up, whose name is the sender's then.
+func elsewhere(text string, l *Letter) bool {
+	own := " " + small(l.From.Name) + " " + small(l.From.Address)
+	named := false
+	for _, found := range elsewhereRule.FindAllStringSubmatch(clip(text, maxAnswerText), 5) {
+		name := small(found[1])
+		if strings.Contains(own, name) {
+			return false
+		}
+		named = named || !anybody[name] && !notNames[name]
+	}
+	return named || has(wordsOf(tokens(text)), heIsAway)
+}
+
+// notNames are words with a capital at the start of a sentence before an absence.
+var notNames = set("я мы мне нахожусь сейчас пока уже сотрудник данный этот the i i'm we this our office he she it who am currently still everyone nobody team all half long now он она ушел ушла")

@@ -10,6 +10,16 @@ const (
 	ofMail      = "speaks of letters, hours or wishes"
 )
 
+const atOnceWeight = 4
+
+// Other signs that are only hints.
+const (
+	standIn          = "names a substitute"
+	somebodysAddress = "an address of somebody else"
+	atOnce           = "answers at once"
+	thanks           = "thanks for the letter"
+)
+
 // answerRule is phrases with one meaning, and how much they say.
 type answerRule struct {
 	name   string
@@ -48,6 +58,7 @@ out of the office
 not in|at office|work|the
 season's greetings
 urlaub|urlaubsnotiz|außer|betriebsferien
+message|notification|avis d'absence
 absence|absent|absente|congé|congés|vacances
 fuera|ausente|vacaciones
 nieobecność|nieobecny|nieobecna|urlop|poza
@@ -67,5 +78,7 @@ registration of
 please confirm
 confirm your
 confirmation required
+^ квитанция|подтверждение|acknowledgement|acknowledgment|receipt
+accusé de réception
 ^ rfq intake`)},
 }

@@ -68,9 +68,13 @@ down for
 i'm|is .. stocktaking|vacationing
 long|race|bank weekend
 not in|at the|my|office|work|desk
-we|office|offices|plant|shop|are|is|be .. closed|close|shut
+office|offices|plant|shop|factory|are|is|be|remain|remains .. closed|shut
+we|office|offices|plant|shop|factory close|closes|shut|shuts .. for|from|until|till
+closed|shut|closing for|from|until|till|between|over|this|next|today|tomorrow
 will not be .. available|office|reading|checking
-away|off|out until|till|from|for|through|on
+away until|till|from|for|through|on
+off|out until|till|through
+^ off|out for|on|from
 nicht|außer im|haus|büro|zu
 im|in|auf urlaub|elternzeit|dienstreise|mutterschutz
 urlaub bis|vom|von
@@ -223,13 +227,14 @@ moved on to
 переведен|переведена|перешел|перешла в|на
 ящик|адрес|почта .. не используется|обслуживается|действует|читается|проверяется
 почтой .. не пользуется
-no longer
-not any longer|more
+no longer working|works|work|with|employed|employee|at|in|part|monitored|used|use|active|valid|exists|exist|available|checked|read|handle|handles|manage|responsible|responsible|here|member|represent|associated
+isn't|not .. any longer|more
 left us
-passed away
+^ mr|mrs|ms|dr|our .. passed away
 скончался|скончалась|умер|умерла
 ушел|ушла на|от|из пенсию|нас|компании|организации
-новый|новая|нового|новой адрес|почта|почту|почте|email|адреса
+новая|новой|новый почта|почту|почте|email|ящик
+новый адрес .. @
 адрес|почта|домен сменил*|изменил*|поменял*|переехал*|больше
 new|my address|email|mailbox is
 has moved|changed|retired
@@ -280,7 +285,8 @@ support team
 in the queue
 документ|обращение|письмо .. поступил*|ожидает|зарегистр*
 срок рассмотрения|ответа
-спасибо|благодарим за обращение|ваше
+спасибо|благодарим за обращение
+спасибо|благодарим .. за .. обращение
 в ближайшее время
 время|часы|график|режим работы
 подтвердите .. что|отправку|письмо|адрес
@@ -291,9 +297,10 @@ we received|got your
 has been received|logged|created|registered|assigned
 ticket number|id|#|no|has|was
 case|reference|request number
-thank|thanks you|for for contacting|writing|your|reaching|getting .. message|email|inquiry|enquiry|us|request|interest|mail
-will|shall|we'll|i'll be|get|respond|reply .. in|back|within touch|to|shortly|soon|as|hours|days|you
-in touch|contact shortly|soon|with
+will|shall|we'll|i'll be|get|respond|reply|come|answer .. shortly|soon|within|hours
+will|shall|we'll|i'll be|get|respond|reply|come|answer .. as soon
+within .. hours|business|working|days|day
+in touch|contact shortly|soon
 we're on it
 opening|office|business|working hours
 click|follow .. to|once|link|here deliver*|confirm|verify|it|once
@@ -305,7 +312,7 @@ merci de nous avoir
 votre message|demande .. reçu|reçue|enregistrée
 gracias por contactar|su|ponerse
 hemos recibido`)},
-	{"names a substitute", 2, phrases(`
+	{standIn, 2, phrases(`
 срочн*|экстренн*|неотложн*|аварийн*|авария|аварии
 urgent|urgently|urgencies|emergency|emergencies|urgence|dringend|urgente|pilne
 срочное|срочно|горит|неотложное

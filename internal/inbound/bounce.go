@@ -32,6 +32,9 @@ func Bounces(l *Letter) []Event {
 	if events == nil && n.isNotice() {
 		events = n.fromText()
 	}
+	if len(events) == 0 {
+		return nil // the letters of people may be long
+	}
 	refs := n.refs()
 	for i := range events {
 		events[i].At, events[i].Refs = l.Date, refs

@@ -57,3 +57,50 @@ func TestStress2(t *testing.T) {
 		}
 	}
 }
+
+// A rep answers in the client's thread by hand, and adds an address that is dead: what
+// comes back is about his letter, not ours.
+func TestABounceOfALetterByHandIsNotAboutOurs(t *testing.T) {
+	t.Parallel()
+	events := Bounces(read(t, `Return-Path: <>
+Delivered-To: ann@levanto.example.com
+From: MAILER-DAEMON@levanto.example.com
+To: ann@levanto.example.com
+References: <abcdefghijklmnopqrstuvwx27@levanto.example.com> <by-hand@levanto.example.com>
+Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; levanto.example.com
+
+Final-Recipient: rfc822; colleague@client.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 user unknown
+
+--b
+Content-Type: message/rfc822
+
+From: Ann <ann@levanto.example.com>
+To: ivan@client.example, colleague@client.example
+Subject: Re: x
+Message-ID: <by-hand@levanto.example.com>
+In-Reply-To: <abcdefghijklmnopqrstuvwx27@levanto.example.com>
+References: <abcdefghijklmnopqrstuvwx27@levanto.example.com>
+
+As I said on the phone.
+--b--
+`))
+	for _, e := range events {
+		for _, ref := range e.Refs {
+			if MarkIn(ref) == "abcdefghijklmnopqrstuvwx27" {
+				t.Errorf("%s of %s is said to be about our letter", e.Kind, e.Recipient)
+			}
+		}
+	}
+	if len(events) == 0 {
+		t.Error("it is no bounce at all")
+	}
+}

@@ -23,6 +23,10 @@ func (n *notice) refs() []string {
 	return n.found
 }
 
+// namesOthers are the fields of a returned letter that name other letters than itself: one
+// that a rep writes by hand may answer ours, and go to somebody whose address is dead.
+var namesOthers = map[string]bool{"In-Reply-To": true, "References": true, "To": true, "Cc": true}
+
 func (n *notice) findRefs() []string {
 	var all []string
 	add := func(refs ...string) {
@@ -41,7 +45,12 @@ func (n *notice) findRefs() []string {
 	}
 	add(messageIDs(n.ofReturned("Message-Id"))...)
 	for _, f := range n.returned {
-		marked(f.value)
+		if !namesOthers[f.name] {
+			marked(f.value)
+		}
+	}
+	if len(n.ofReturned("Message-Id")) > 0 && !slices.ContainsFunc(all, hasMark) {
+		return all // somebody else's letter, whatever it has of ours below
 	}
 	for _, group := range n.reports {
 		for _, f := range group {

@@ -16,8 +16,10 @@ import (
 // ever: it is the key of what is kept, which is more than the 24 hours asked for.
 type mailgun struct{}
 
-// mailgunAge is how old a signature may be.
-const mailgunAge = fifteen
+// mailgunAge is how old a signature may be. Mailgun tries for eight hours, and posts what
+// it signed first again: less would lose what was told while we were away. A replay is
+// told by the token for as long as evidence is kept.
+const mailgunAge = 9 * time.Hour
 
 func (mailgun) Receive(_ context.Context, post Post, keys Keys, now time.Time) (Received, error) {
 	if err := post.is(typeJSON); err != nil {

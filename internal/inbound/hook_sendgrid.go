@@ -18,9 +18,10 @@ import (
 // (https://www.twilio.com/docs/sendgrid/for-developers/tracking-events).
 type sendGrid struct{}
 
-// sendGridAge: SendGrid names no tolerance. A replay within it, and after it for as long
-// as evidence is kept, is told by sg_event_id.
-const sendGridAge = fifteen
+// sendGridAge: SendGrid names no tolerance, tries for a day, and does not say that it signs
+// anew. A replay within it, and after it for as long as evidence is kept, is told by
+// sg_event_id.
+const sendGridAge = 25 * time.Hour
 
 func (sendGrid) Receive(_ context.Context, post Post, keys Keys, now time.Time) (Received, error) {
 	if err := post.is(typeJSON); err != nil {

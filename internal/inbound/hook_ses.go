@@ -120,7 +120,11 @@ func sesBounced(e Event, bounce value) []Event {
 			e.Kind, e.Answer = AutoReplied, &Answer{From: e.Recipient}
 			return e
 		}
-		return bounced(e, "", status, words, sesBounces[sub], kind == "Permanent")
+		e = bounced(e, "", status, words, sesBounces[sub], kind == "Permanent")
+		if sub == "Suppressed" || sub == "OnAccountSuppressionList" { // the words are Amazon's own: no server was asked
+			e.Class = sesBounces[sub]
+		}
+		return e
 	})
 }
 

@@ -162,7 +162,7 @@ var rules = []rule{
 	{class: ClassFull, words: []string{"quota"}, also: append([]string{"exceed", "over", "violation", "full", "reach", "allowed", "depass"}, somebody...)},
 	{class: ClassFull, words: []string{
 		"over his limit", "over their limit", "over its limit", "over the limit", "out of space", "storage exhausted", "space exhausted", "no free space", "not enough space", "nincs eleg hely", "megtelt", "espacio insuf", "sin espacio", "espace insuff", "spazio esaurit", "spazio insuff", "sem espaco", "geen ruimte", "ingen plads", "erschopft", "overquota", "mailbox full", " is full", "mailbox size limit", "storage full", "exceeded storage", "storage space",
-		"mailbox space", "mailbox limit", "mailbox exceeds", "mailbox has exceeded", "mailbox is over", "mailbox over", "of its allowance", "inbox full", "no space left in", "exceeded the limit", "no more room", "no room", "out of storage",
+		"mailbox space", "mailbox limit", "mailbox exceeds", "mailbox has exceeded", "mailbox is over", "mailbox over", "of its allowance", "inbox full", "no space left in", "exceeded the limit", "no more room", "no room", "is out of storage",
 		"переполнен", "квот", "превышен лимит ящика", "превышен размер ящика", "нет места", "нет свободного места", "место кончил", "недостаточно места", "ящик полон", "заполнен", "переповнен",
 		"postfach voll", "ist voll", "uberfullt", "speicherplatz", "boite pleine", "est pleine", "saturee", "llena", "lleno", "cuota", "esta cheia", "caixa postal cheia",
 		"caixa cheia", "lotada", "e piena", "casella piena", "przepelnion", "pelna", "brak miejsca", "je plna", "preplnen", "vol postvak", "postvak vol", "is vol", "ar full", "er fuld", "dolu", "kotas",

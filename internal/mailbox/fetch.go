@@ -37,7 +37,11 @@ func (c *Conn) Heads(uids []uint32) ([]Head, error) {
 // is gone.
 func (c *Conn) Letter(uid uint32) ([]byte, error) {
 	var letter []byte
-	err := c.fetch([]uint32{uid}, MaxLetter, "UID BODY.PEEK[]<0."+strconv.Itoa(MaxLetter)+">", func(f fetched) { letter = f.body })
+	withheld := false
+	err := c.fetch([]uint32{uid}, MaxLetter, "UID BODY.PEEK[]<0."+strconv.Itoa(MaxLetter)+">", func(f fetched) { letter, withheld = f.body, f.body == nil })
+	if err == nil && withheld {
+		err = errors.New("the server has a letter and does not give it")
+	}
 	return letter, err
 }
 
@@ -88,6 +92,7 @@ func readFetch(a answer) (fetched, error) {
 		return f, errOther
 	}
 	s := scanner{text: list, literals: a.literals}
+	answers := false // has the section, if only as NIL
 	for {
 		name, ok := s.word()
 		if !ok {
@@ -109,10 +114,10 @@ func readFetch(a answer) (fetched, error) {
 		case name == "FLAGS":
 			f.draft = strings.Contains(strings.ToLower(value), `\draft`)
 		case strings.HasPrefix(name, "BODY["):
-			f.body = body
+			f.body, answers = body, true
 		}
 	}
-	if f.uid == 0 {
+	if f.uid == 0 || !answers { // somebody else reads, too, and has changed flags
 		return f, errOther
 	}
 	return f, nil

@@ -19,6 +19,12 @@ type Folder struct {
 // thrown away (RFC 6154): nothing comes back there.
 var ErrNotRead = errors.New("the folder is for sent letters, drafts or rubbish, and is not read")
 
+// NoFolder says that a folder is not to be opened, mostly because there is none of the
+// name. The connection goes on, and the other folders may be there.
+type NoFolder struct{ error }
+
+func (e *NoFolder) Unwrap() error { return e.error }
+
 // Examine opens a folder for reading only.
 func (c *Conn) Examine(name string) (Folder, error) {
 	var f Folder
@@ -47,6 +53,9 @@ func (c *Conn) Examine(name string) (Folder, error) {
 	c.news = false // that many there were when it was opened
 	if err == nil && f.Validity == 0 {
 		err = errors.New("the server gives no UIDVALIDITY")
+	}
+	if _, refused := errors.AsType[*Refused](err); refused || errors.Is(err, ErrNotRead) {
+		err = &NoFolder{err}
 	}
 	if err != nil {
 		return f, fmt.Errorf("opening folder %s: %w", name, err)

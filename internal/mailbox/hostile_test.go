@@ -292,3 +292,35 @@ func FuzzAnswers(f *testing.F) {
 		}
 	})
 }
+
+// Somebody reads the mailbox while we do: the server tells of his flags between its answers,
+// with UIDs (RFC 3501, 6.4.8), and those are no letters.
+func TestFlagsOfOthersHideNoLetter(t *testing.T) {
+	c := login(t, scripted(t, "", func(w io.Writer, _ string) string {
+		fmt.Fprint(w, "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n* 1 FETCH (UID 7 FLAGS (\\Seen) RFC822.SIZE 9 BODY[] {9}\r\nSubject:x)\r\n* 1 FETCH (FLAGS () UID 7)\r\n")
+		return "OK done"
+	}))
+	raw, err := c.Letter(7)
+	if err != nil || string(raw) != "Subject:x" {
+		t.Errorf("the letter is %q: %v", raw, err)
+	}
+	heads, err := c.Heads([]uint32{7})
+	if err != nil || len(heads) != 1 || string(heads[0].Header) != "Subject:x" {
+		t.Errorf("its head is %+v: %v", heads, err)
+	}
+}
+
+// A letter that is there and cannot be had is not one that is gone.
+func TestALetterThatIsWithheldIsAnError(t *testing.T) {
+	c := login(t, scripted(t, "", func(w io.Writer, _ string) string {
+		fmt.Fprint(w, "* 1 FETCH (UID 7 BODY[] NIL)\r\n")
+		return "OK done"
+	}))
+	if raw, err := c.Letter(7); err == nil {
+		t.Errorf("the letter is %q", raw)
+	}
+	gone := login(t, scripted(t, "", func(io.Writer, string) string { return "OK done" }))
+	if raw, err := gone.Letter(7); err != nil || raw != nil {
+		t.Errorf("the letter that is gone is %q: %v", raw, err)
+	}
+}

@@ -147,12 +147,15 @@ func touchText(t *store.Touch) string {
 		return text
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.Data)) {
-		if key != "event" {
+		if !slices.Contains(named, key) {
 			text += fmt.Sprintf(" %s %v", key, t.Data[key])
 		}
 	}
 	return text
 }
+
+// named are data of touches that only name something else: an event, an answer, a task.
+var named = []string{"event", "answer", "task", "evidence"}
 
 // trimmed is a text without blanks at the ends of lines and blank lines around.
 func trimmed(text string) []string {

@@ -76,17 +76,17 @@ func SaveAbsence(ctx context.Context, db DB, a *Absence) error {
 	return nil
 }
 
-// PlanLettersAnew gives a client's letters that are not on the wire back to the
-// planner, whoever has them, and has it look at those that wait. The caller holds the
-// lock of his address.
-func PlanLettersAnew(ctx context.Context, db DB, clientID int64, now time.Time) error {
+// PlanLettersAnew gives letters of clients that are not on the wire back to the planner,
+// whoever has them, and has it look at those that wait. The caller holds the locks of
+// their addresses.
+func PlanLettersAnew(ctx context.Context, db DB, clientIDs []int64, now time.Time) error {
 	_, err := db.Exec(ctx, `
 		WITH back AS (
-			UPDATE messages m SET chunk_id = NULL, reason = 'planned anew' WHERE m.client_id = $1 AND m.state = 'planned' AND NOT `+onTheWire+` RETURNING m.id
+			UPDATE messages m SET chunk_id = NULL, reason = 'planned anew' WHERE m.client_id = ANY($1) AND m.state = 'planned' AND NOT `+onTheWire+` RETURNING m.id
 		)
-		INSERT INTO deferred (message_id, until) SELECT id, $2 FROM back ON CONFLICT (message_id) DO UPDATE SET until = excluded.until`, clientID, now)
+		INSERT INTO deferred (message_id, until) SELECT id, $2 FROM back ON CONFLICT (message_id) DO UPDATE SET until = excluded.until`, clientIDs, now)
 	if err != nil {
-		return fmt.Errorf("planning the letters of client %d anew: %w", clientID, err)
+		return fmt.Errorf("planning the letters of %d clients anew: %w", len(clientIDs), err)
 	}
 	return nil
 }

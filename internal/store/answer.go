@@ -72,27 +72,40 @@ func SignsOf(ctx context.Context, db DB, clientID int64) (Signs, error) {
 	return s, nil
 }
 
-// AwaitedAnswers returns the clients among those given who wait for an answer to what
-// they wrote, and the companies at which somebody does, by the address of the rep who
-// is to write it; ” for nobody.
-func AwaitedAnswers(ctx context.Context, db DB, clientIDs []int64, companies []string) (map[int64]string, map[string]string, error) {
-	type awaited struct {
-		ClientID int64
-		Company  string
-		Owner    string
-	}
-	list, err := all[awaited](db.Query(ctx, `
-		SELECT c.id AS client_id, company_key(c.company_id, c.address) AS company, coalesce(o.email, '') AS owner
+// Awaited is a client who waits for an answer to what he wrote.
+type Awaited struct {
+	ClientID int64
+	Company  string // its key, '' for none
+	Owner    string // the address of the rep who is to write it; '' for nobody
+}
+
+// AwaitedAnswers returns who waits for an answer, of the clients given and of companies,
+// by their keys.
+func AwaitedAnswers(ctx context.Context, db DB, clientIDs []int64, companies []string) ([]Awaited, error) {
+	list, err := all[Awaited](db.Query(ctx, `
+		SELECT c.id AS client_id, coalesce(company_key(c.company_id, c.address), '') AS company, coalesce(o.email, '') AS owner
 		FROM tasks t JOIN clients c ON c.id = t.client_id LEFT JOIN users o ON o.id = t.owner_id
 		WHERE t.state = 'open' AND t.about = 'answer' AND (c.id = ANY($1) OR company_key(c.company_id, c.address) = ANY($2)) ORDER BY t.id`, anew, clientIDs, companies))
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking which of %d clients wait for an answer: %w", len(clientIDs), err)
+		return nil, fmt.Errorf("looking which of %d clients wait for an answer: %w", len(clientIDs), err)
 	}
-	byClient, byCompany := make(map[int64]string, len(list)), make(map[string]string, len(list))
-	for _, a := range list {
-		byClient[a.ClientID], byCompany[a.Company] = a.Owner, a.Owner
+	return list, nil
+}
+
+// HoldAwaited holds the clients at companies who wait for an answer, so that it is not
+// given while what waits for it is held. Those who are being changed are left out.
+func HoldAwaited(ctx context.Context, tx pgx.Tx, companies []string) ([]int64, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT c.id FROM clients c WHERE company_key(c.company_id, c.address) = ANY($1)
+		  AND EXISTS (SELECT 1 FROM tasks t WHERE t.client_id = c.id AND t.about = 'answer' AND t.state = 'open') ORDER BY c.id FOR SHARE OF c SKIP LOCKED`, anew, companies)
+	if err != nil {
+		return nil, fmt.Errorf("holding who waits for an answer: %w", err)
 	}
-	return byClient, byCompany, nil
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("holding who waits for an answer: %w", err)
+	}
+	return ids, nil
 }
 
 // Colleagues returns clients of a company, by its key, who are under way in a
@@ -107,22 +120,22 @@ func Colleagues(ctx context.Context, db DB, company string, after int64, limit i
 	return clients, nil
 }
 
-// WakeAnswered has enrollments that wait for an answer planned anew, of a client and of
-// a company, by its key, ” for none. Those for whom somebody else waits still, the
-// planner holds again. detail marks them until they are dated.
-func WakeAnswered(ctx context.Context, db DB, clientID int64, company, detail string, now time.Time) error {
+// WakeAnswered has enrollments that wait for an answer planned anew, of clients and of
+// companies, by their keys. Those for whom somebody else waits still, the planner holds
+// again. detail marks them until they are dated.
+func WakeAnswered(ctx context.Context, db DB, clientIDs []int64, companies []string, detail string, now time.Time) error {
 	_, err := db.Exec(ctx, `
 		WITH woken AS (
 			UPDATE enrollments e SET waiting = 'resumed', waiting_detail = @detail, due_at = NULL,
 				next_at = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.enrollment_id = e.id AND m.state IN ('held', 'planned') AND m.step <> 'handover') THEN NULL ELSE @now::timestamptz END
 			WHERE e.state = 'active' AND e.next_at IS NULL AND e.waiting = 'reply'
-			  AND (e.client_id = @client_id OR @company <> '' AND e.client_id IN (SELECT id FROM clients c WHERE company_key(c.company_id, c.address) = @company))
+			  AND e.client_id = ANY(ARRAY(SELECT unnest(@client_ids::bigint[]) UNION SELECT id FROM clients c WHERE company_key(c.company_id, c.address) = ANY(@companies)))
 			RETURNING id
 		), freed AS (
 			UPDATE messages SET state = 'planned', reason = '', chunk_id = NULL WHERE enrollment_id IN (SELECT id FROM woken) AND state = 'held' RETURNING id
 		)
 		INSERT INTO deferred (message_id, until) SELECT id, @now FROM freed ON CONFLICT (message_id) DO NOTHING`, pgx.StrictNamedArgs{
-		"client_id": clientID, "company": company, "detail": detail, "now": now,
+		"client_ids": clientIDs, "companies": companies, "detail": detail, "now": now,
 	})
 	if err != nil {
 		return fmt.Errorf("waking what waits for an answer: %w", err)

@@ -36,9 +36,11 @@ func Suppress(ctx context.Context, db DB, s Suppression) (bool, error) {
 }
 
 // Unsuppress takes an address off the list, in the scope given or, for nil, in every
-// scope, and returns what was taken away. ErrNotFound: there was nothing.
+// scope, and returns what was taken away. What a client refused who was erased and had the
+// address is forgotten with the entry for all letters. ErrNotFound: there was nothing.
 func Unsuppress(ctx context.Context, db DB, address string, scope *string) ([]Suppression, error) {
 	list, err := all[Suppression](db.Query(ctx, `
+		WITH forgotten AS (DELETE FROM refusals WHERE address_hash = address_hash($1) AND coalesce($2, '') = '')
 		DELETE FROM suppressions WHERE address = $1 AND ($2::text IS NULL OR scope = $2)
 		RETURNING id, address, scope, reason, source, note, created_at`, address, scope))
 	if err == nil && len(list) == 0 {

@@ -60,8 +60,15 @@ func LockUnconfirmed(ctx context.Context, tx pgx.Tx, messageID int64) (Unconfirm
 	u, err := one[Unconfirmed](tx.Query(ctx, `
 		SELECT m.id AS message_id, m.enrollment_id, m.client_id, m.step, m.occurrence, coalesce(u.since, m.sent_at, m.due_at) AS since, coalesce(u.resent, 0) AS resent,
 			coalesce(m.sent_at, m.due_at) AS sent_at, m.reason, m.reason = $2 AS doubt, m.state <> 'unconfirmed' AS again,
-			coalesce((SELECT t.kind FROM touches t WHERE t.message_id = m.id AND (t.kind IN ('delivered', 'bounced', 'complained', 'unsubscribed', 'replied', 'auto_replied')
-				OR t.kind IN ('opened', 'clicked') AND t.actor = 'human') ORDER BY t.at, t.id LIMIT 1), '') AS evidence
+			coalesce((
+				SELECT t.kind FROM ( -- each part has an index
+					SELECT kind, at, id FROM touches WHERE message_id = m.id AND kind IN ('delivered', 'bounced', 'complained', 'unsubscribed')
+					UNION ALL
+					SELECT kind, at, id FROM touches WHERE message_id = m.id AND kind IN ('opened', 'clicked') AND actor = 'human'
+					UNION ALL
+					SELECT kind, at, id FROM touches WHERE client_id = m.client_id AND message_id = m.id AND kind IN ('replied', 'auto_replied')
+				) AS t ORDER BY t.at, t.id LIMIT 1
+			), '') AS evidence
 		FROM messages m LEFT JOIN unconfirmed u ON u.message_id = m.id 
 		WHERE m.id = $1 AND (m.state = 'unconfirmed' OR m.state IN ('planned', 'held') AND u.closings <> '[]' AND NOT `+onTheWire+`)`, messageID, doubtReason))
 	if err != nil {
