@@ -23,7 +23,10 @@ type told struct {
 // speaks of us outranks what speaks of him.
 func (n *notice) reasonFor(recipient, status string, permanent bool) told {
 	block := n.blockOf(recipient)
-	best := reasonIn(paragraphsOf(block, maxBlock), status, permanent)
+	var best told
+	if len(block) < len(n.report) { // else all of it comes below
+		best = reasonIn(paragraphsOf(block, maxBlock), status, permanent)
+	}
 	if best.text == "" || best.class == ClassUnknown {
 		key := fmt.Sprint(status, permanent)
 		all, done := n.reasons[key]
@@ -36,7 +39,7 @@ func (n *notice) reasonFor(recipient, status string, permanent bool) told {
 				n.reasons[key] = all
 			}
 		}
-		if all.text != "" {
+		if all.text != "" || best.class == "" {
 			best = all
 		}
 	}

@@ -109,10 +109,14 @@ var anIP = regexp.MustCompile(`[\[(]?\b(?:\d{1,3}\.){3}\d{1,3}(?:/\d\d?)?\b[\])]
 // returnedTo is where a letter goes back to, which says nothing of whoever sent it.
 var returnedTo = regexp.MustCompile(`\b(?:back|return(?:ed|ing|s)?) (?:the (?:message|mail|letter) )?to (?:the |its )?sender`)
 
+// echoed is what a link to an explanation repeats of the connection, whatever is refused.
+var echoed = regexp.MustCompile(`[?&](?:ip|i|v|addr|client|sender|from)=[^&\s]*`)
+
 // withoutAddresses takes the e-mail addresses out of a reply: what clients are called must
 // not pass for what the server says of them. IP addresses become "#4", as a rule may name
 // them.
 func withoutAddresses(text string) string {
+	text = echoed.ReplaceAllString(text, "")
 	text = returnedTo.ReplaceAllString(anIP.ReplaceAllString(text, "#4"), "")
 	for {
 		at := strings.IndexByte(text, '@')
