@@ -138,6 +138,7 @@ commercial|offers|offer|proposals|quotations|quotes|invoices are|not only .. thr
 предложения .. рассматриваются|принимаются|не .. через|рассматриваются|принимаются
 acknowledges|confirms receipt .. your|of`)},
 	{"sees letters seldom", 4, phrases(`
+only .. check|read|monitor .. account|mailbox|inbox|email|mail|address
 no .. mail|mails|email read|answered|checked
 leave a message
 телефон .. выключен|отключен|недоступен
