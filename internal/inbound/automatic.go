@@ -45,6 +45,9 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if attaches(l) {
 		signs = append(signs, Sign{"attaches a document", -3})
 	}
+	if leftFirm.MatchString(text) {
+		signs = append(signs, Sign{"has left", 6})
+	}
 	if elsewhere(text, l) {
 		signs = append(signs, Sign{"says that somebody else is away", -5})
 	}
@@ -84,13 +87,14 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"somebody else's name", 1})
 	}
 	signs = capped(signs)
-	person := slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight < -2 })
+	person := slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight <= -3 })
+	surely := slices.ContainsFunc(signs, func(s Sign) bool { return s.Weight <= -4 })
 	quoting, written := quotes(l.Text), sent.At
 	if quoting {
 		signs = append(signs, Sign{"quotes a letter", -3})
 		written = quotedAt(l.Text, l.Date)
 	}
-	if sign := hurry(l.Date, written); sign.Weight < 0 || sign.Weight > 0 && !person {
+	if sign := hurry(l.Date, written); sign.Weight < 0 || sign.Weight > 0 && !surely {
 		signs = append(signs, sign)
 	}
 	if !quoting && !person {
@@ -173,13 +177,11 @@ func foreignSubject(subject, ours string) string {
 		for _, t := range tokens(ours) {
 			known[t.text] = true
 		}
-		var left []string
-		for _, t := range tokens(subject) {
-			if !known[t.text] {
-				left = append(left, t.text)
+		for _, t := range slices.Backward(tokens(subject)) {
+			if t.kind == letters && known[t.text] {
+				subject = subject[:t.start] + subject[t.end:] // what is left keeps its dates whole
 			}
 		}
-		subject = strings.Join(left, " ")
 	}
 	for {
 		subject = strings.TrimLeft(subject, " :-–")

@@ -197,3 +197,6 @@ func elsewhere(text string, l *Letter) bool {
 
 // notNames are words with a capital at the start of a sentence before an absence.
 var notNames = set("я мы мне нахожусь сейчас пока уже сотрудник данный этот the i i'm we this our office he she it who am currently still everyone nobody team all half long now он она ушел ушла")
+
+// leftFirm is who has left what has a name.
+var leftFirm = regexp.MustCompile(`(?:^|[.!?]\s+)(?:I have|I've|[\p{Lu}][\p{L} ]+ has) left \p{Lu}`)

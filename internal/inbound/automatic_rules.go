@@ -70,6 +70,7 @@ ticket|case|request|incident id|number|no|created|received|opened
 заявка|обращение|запрос|письмо принят*|получен*|зарегистр*|создан*
 your enquiry|inquiry|request|message|email|ticket|case
 we received|got your
+we have received|got your
 thank|thanks|danke|merci|gracias you|for|für .. contacting|your|reaching|ihre|nachricht|writing
 auto
 registration of

@@ -16,6 +16,9 @@ passed|passing|handed|handing|forwarded|forwarding|sent|sending|shown|gave|given
 i've|i|we|we've read|looked|seen|saw|skimmed|watched|got|received .. your|it|this|the|them .. letter|offer|quote|catalogue|catalog|list|link|brochure|mail|email|price|prices`)},
 	{"promises an answer", -3, phrases(`
 вернусь|вернемся|вернется|возвращусь|отпишусь|отвечу|ответим .. к вам|этому|теме|вопросу|письму|вашему|обсуждению
+отвечу|ответим|напишу|прочту .. подробнее|подробно|вечером|официальн*
+вечером|утром|позже|чуть .. отвечу|прочту|посмотрю|напишу|перезвоню|наберу
+потом|тогда|после .. набирайте|звоните|пишите|приезжайте|присылайте
 вернусь|вернемся|вернется с ответом|решением|вопросами|комментариями|замечаниями|цифрами|информацией|обратной
 дам|дадим|сообщу|сообщим|напишу|напишем .. ответ|знать|вам|решение|результат|позже|сам|сама|сами
 свяжусь|свяжемся сам|сама|сами|как
@@ -35,6 +38,13 @@ looks|sounds useful|good|interesting|great|fine|nice|promising|expensive
 will|i'll|we'll .. pick it|this .. up|again
 it|letter|email|message|note came .. at|just|in|right|too
 my|our .. attention|radar`)},
+	{"argues", -4, phrases(`
+but|would|them|him|who|which|because|though|still|either|instead|yes|already
+но|бы|же|ли|еще|нам|мне|поэтому|хотя|ведь|зато|вообще|разве`)},
+	{"speaks of a firm", -6, phrases(`
+we|company|plant|firm|shop no longer
+инженер|снабженец|технолог|директор|руководитель|начальник|шеф|бухгалтер|механик|энергетик в|на .. отпуске|командировке|больничном|отъезде
+увидимся|встретимся|встречи .. на .. выставке|форуме|конференции|стенде`)},
 	{"wishes the same", -4, phrases(`
 и вам|вас|тебе|тебя .. хорош*|удачн*|добр*|тоже|того|всего|с
 и вам|вас|тебе|тебя|вам того|вам всего
@@ -47,13 +57,19 @@ same to you`)},
 обсудим|созвонимся|поговорим|встретимся|определимся
 вернемся|вернусь .. к .. разговору|этому|вопросу|теме
 тогда и|только|уже
+let's|lets
+can|could|will|would you
+that day|week|month
+you're|you there|around|interested
+appreciate|appreciated
+no|nobody .. time
 we|you|i can|could|might|may|should .. speak|talk|meet|discuss|decide|call
 come|drop|pop on|by|in|over|round
 then we|you
 but .. still|now run|runs|works|buy|buys|doing|do|need`)},
 	{"calls us a machine", -9, phrases(`
-ваш|ваша|ваши|вашего|ваше|вашему .. автоотв*|робот*|бот|бота|автоматич*
-your|these|those .. automatic|automated|autoresponder|robot|robots|bot|bots|autoreply
+ваш|ваша|ваши|вашего|ваше|вашему .. автоотв*|робот|робота|роботы|бот|бота
+your|these|those automatic|automated|autoresponder|robot|robots|bot|bots|autoreply
 are you .. robot|bot|automatic|human|real`)},
 	{"does it now", -5, phrases(`
 теперь|сейчас .. занимаюсь|занимаемся|отвечаю|веду

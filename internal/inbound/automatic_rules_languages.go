@@ -58,6 +58,7 @@ be back on|from|#|monday|tuesday|wednesday|thursday|friday
 wieder .. erreichbar|büro|besetzt|da
 de retour le|lundi|mardi|mercredi|jeudi|vendredi|au|#
 jury duty
+^ hospital|vacation|holiday|holidays|funeral|wedding|surgery|sick|leave|больница|роддом|болею
 до встречи первого|второго|третьего|четвертого|пятого|шестого|седьмого|восьмого|девятого|десятого|одиннадцатого|двенадцатого|понедельника
 closed .. monday|tuesday|wednesday|thursday|friday|saturday|today|tomorrow
 short|reduced|part week|hours|time
@@ -78,6 +79,7 @@ in|at|attending meetings|training|workshop|workshops|conference|seminar|offsite|
 on .. leave|holiday|vacation|pto|furlough`)},
 	{thanks, 2, phrases(`
 thank|thanks you|for .. for|your .. message|email|inquiry|enquiry|note|request|interest|mail|contacting|writing|reaching|getting
+спасибо|благодарим|благодарю .. за .. обращение
 спасибо|благодарим|благодарю .. ваше|вашу|письмо|сообщение|обратились|написали|интерес|обращение
 get|come|be back|touch .. you
 we|team|someone|somebody|i .. will|shall|we'll|i'll be|get .. touch|back
@@ -138,6 +140,7 @@ commercial|offers|offer|proposals|quotations|quotes|invoices are|not only .. thr
 предложения .. рассматриваются|принимаются|не .. через|рассматриваются|принимаются
 acknowledges|confirms receipt .. your|of`)},
 	{"sees letters seldom", 4, phrases(`
+only .. check|read|monitor .. account|mailbox|inbox|email|mail|address
 no .. mail|mails|email read|answered|checked
 leave a message
 телефон .. выключен|отключен|недоступен

@@ -127,6 +127,21 @@ aus dem|ihrem|eurem verteiler|liste|newsletter
 keine .. mails|emails|werbung|newsletter|nachrichten mehr
 keine weiteren|weitere mails|emails|werbung|newsletter|nachrichten
 löschen|streichen .. mich|adresse|daten
+отпишись|отпишись
+^ не шли|пиши|шлите|пишите|звони мне|нам|больше|ты|вы
+не шли|пиши|шлите|присылай ты мне|больше
+cease|stop|end|terminate all|any|further|your .. communication|communications|contact|correspondence|emails|mailings|messages|marketing
+object .. to .. processing|marketing|mailings
+no further .. messages|emails|mails|communication|communications|contact|mailings|letters
+strike|remove|delete|erase|take this|that|the address|email|contact
+remove|delete|take|strike him|her|them|this from
+don't|dont|not send .. more
+retirer|retirez|supprimer|supprimez|désinscrire .. liste|base|fichier|diffusion
+ne .. veux|souhaite|souhaitons|voulons plus|pas .. recevoir
+usunąć|usunięcie|wykreślić .. adres|mnie|nas|bazy|dane
+nie wysyłać|przysyłać|pisać|wysyłajcie|przysyłajcie .. więcej|żadnych|ofert|maili|wiadomości
+desuscríbame|desuscribirme|elimine|eliminen|borrar .. de|mi|mis|lista|correo
+cancellatemi|cancellate|rimuovete|rimuovetemi|disiscrivere|disiscrivetemi
 désabonne*|désabonner|désinscri*
 ne plus|m'écrivez recevoir|m'écrire|me|plus
 retirez|supprimez .. moi|adresse|liste
@@ -149,7 +164,11 @@ don't|dont|not|never|didn't|didnt|won't|haven't .. unsubscribe|unsubscribed|unsu
 don't|dont|do not stop
 without unsubscribing
 keep sending|writing|them|emailing
-stop by|in|over|at`)
+stop by|in|over|at
+попало|попали|попал|угодило|оказалось|лежало|упало|нашла|нашел|было .. в .. спам|спаме
+found|was|went|landed|ended .. in|to|into .. spam|junk
+на .. хватит
+хватит на|до|нам|пока`)
 
 // likelyRule are words after which a person should decide.
 var likelyRule = phrases(`
@@ -175,6 +194,20 @@ cut down|back
 rather not
 not before|until|till
 don't|dont|do not|stop|please write|send|email|mail|contact|sending|writing|emailing|mailing
+не тратьте|трать .. время|силы|бумагу
+беспокоить|тревожить|отвлекать|звонить .. не надо|нужно|стоит|имеет
+не надо|нужно|стоит .. беспокоить|тревожить|отвлекать
+давайте|лучше без .. писем|рассылок|рассылки
+остановитесь|остановись|притормозите .. с
+save yourself|your .. effort|time|trouble|breath|stamp
+prefer|rather not .. sold|emailed|mailed|contacted|bothered|hear
+leave me|us out
+stop with
+knock it off
+refrain from
+fewer|less .. letters|mails|emails|messages
+don't|dont|not need .. invitations|invites|mailings|mails|emails|offers|letters
+pause this|these|it|the|your
 pause|suspend|slow|ease .. letters|mails|emails|mailings|down|up
 in peace
 write|writing|letters|letter|email|emails|mails .. every day|week|month
@@ -203,10 +236,10 @@ var partRule = phrases(`
 звоните|позвоните|наберите|перезвоните|whatsapp|телеграм|telegram|мессенджер
 по вебинар*|этому|этой|данной|данному|факсу|почте|тендер*|масл*|акци*
 пишите|присылайте|шлите на|по|про|о|об|ему|ей|им|туда
-@
+на|по|@ @
 счет|счета|счетов|оригинал*|документ*|образц*|бумажн*|каталог*|прайс|прайсы|кп|вложени*|приглашен*|анонс*
 but|only|except|instead|unless|rather|if|often|frequently|many|much|every|unlikely|though|however
-about webinars|events|audits|parts|oil|it|that
+about|from .. webinars|webinar|audit|newsletter|events|audits|parts|oil|it|that
 event|events|webinar|webinars|invites|invitations|brochures|invoice|invoices|quote|sample|samples|attachment|attachments|offers
 call|phone|ring|text me|us|instead|him|her`)
 

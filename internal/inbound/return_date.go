@@ -43,7 +43,7 @@ terug|tilbake|tilbage|tillbaka|zpět|takaisin
 к вам|работе|делам
 wieder|zurück|erreichbar|antworte*|rückkehr
 retour|rentre*|reviens|reviendrai|reprise|répondrai|revenir|rentrerai
-vuelvo|regreso|volver*|regresar*|vuelta|reincorpor*
+vuelvo|regreso|volver*|regresar*|vuelta|reincorpor*|volvemos
 wrac*|wróc*|powrot*|powrót|będę
 поверн*|повертаюсь|буду|вихожу|відповім
 орал*|келемін|боламын
@@ -87,8 +87,8 @@ var otherWords = phrases(`
 акци*|скидк*|договор*|лицензи*|регистрац*|выпуск*|действ*|действует|прайс*|тариф*|тендер*|заявки принимаем
 стенд*|посетите|приглаша*|ждем вас на
 вх|исх|№
-сертификат*|основан*|осн
-discount|offer|promotion|booth|stand|hall|fair|expo|summit|webinar|conference|register|registration|valid|invoice|contract|license|since|founded|established|copyright|deadline|order|orders|price|prices
+сертификат*|основан*|осн|вакансии|вакансия|конкурс|аукцион
+discount|offer|promotion|booth|stand|hall|fair|expo|summit|webinar|conference|register|registration|valid|invoice|contract|license|since|founded|established|copyright|deadline|order|orders|price|prices|application|applications|vacancy|vacancies|tender|tenders|submissions|quotations
 visit|meet|join|see us at
 messe|halle|angebot|rabatt`)
 
