@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -19,11 +20,17 @@ import (
 // among which is one with a UID, as some do with a letter that is broken on their disk.
 func hangsUp(t *testing.T, real string, uid string) (address string) {
 	t.Helper()
+	wants := regexp.MustCompile(`UID FETCH ([0-9,]*,)?` + uid + `[ ,]`)
+	return hangsUpOn(t, real, wants.MatchString)
+}
+
+// hangsUpOn is a server in front of a real one that hangs up on some commands.
+func hangsUpOn(t *testing.T, real string, hates func(command string) bool) (address string) {
+	t.Helper()
 	u, err := url.Parse(real)
 	must(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	wants := regexp.MustCompile(`UID FETCH ([0-9,]*,)?` + uid + `[ ,]`)
 	var conns sync.WaitGroup
 	relay := func(client net.Conn) {
 		defer client.Close()
@@ -33,7 +40,7 @@ func hangsUp(t *testing.T, real string, uid string) (address string) {
 		}
 		defer server.Close()
 		conns.Go(func() { _, _ = io.Copy(client, server); client.Close() })
-		for lines := bufio.NewScanner(client); lines.Scan() && !wants.MatchString(lines.Text()); {
+		for lines := bufio.NewScanner(client); lines.Scan() && !hates(lines.Text()); {
 			fmt.Fprintf(server, "%s\r\n", lines.Text())
 		}
 	}
@@ -70,5 +77,27 @@ func TestABrokenLetterIsPassedOver(t *testing.T) {
 	must(t, c.db.QueryRow(t.Context(), "SELECT note FROM evidence WHERE state = 'quarantined'").Scan(&note))
 	if !strings.HasPrefix(note, "letter 3 of folder INBOX cannot be read: ") {
 		t.Errorf("it is put aside with the note %q", note)
+	}
+}
+
+// A server that gives no letters at all for a while loses none of them.
+func TestNoLetterIsPassedOverWhileTheServerGivesNone(t *testing.T) {
+	t.Parallel()
+	c := corresponding(t, 3)
+	stop := c.work()
+	letters := c.smtp.WaitFor(t, 3)
+	must(t, stop())
+	for i, l := range letters {
+		c.imap.Deliver(annsMailbox, "INBOX", answerTo(t, l, fmt.Sprint(i), "Yes."))
+	}
+	var asked atomic.Int64
+	ill := func(command string) bool { return strings.Contains(command, "UID FETCH") && asked.Add(1) <= 4 }
+	must(t, os.WriteFile(filepath.Join(c.secrets, "ann"), []byte(hangsUpOn(t, c.imap.URL(annsMailbox), ill)), 0o600))
+	c.work()
+	if found := c.touches(3); len(found) != 3 {
+		t.Errorf("the letters became %v", found)
+	}
+	if count := c.evidence(); count["quarantined"] != 0 {
+		t.Errorf("the evidence is %v", count)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -45,6 +46,8 @@ func (r *reader) folder(ctx context.Context, conn *mailbox.Conn, name string) er
 		n := 1 // a letter that cannot be read is looked for one by one
 		if int64(uids[0]) > at.StuckUID {
 			n = min(letterBatch, len(uids))
+		} else if err := gives(conn); err != nil {
+			return err // it is the server's fault, and no letter's
 		}
 		if err := r.batch(ctx, conn, &at, uids[:n]); err != nil {
 			return err
@@ -56,6 +59,13 @@ func (r *reader) folder(ctx context.Context, conn *mailbox.Conn, name string) er
 		return r.advance(ctx, at, nil)
 	}
 	return nil
+}
+
+// gives reports whether a server answers who asks for letters at all. It is asked for one
+// that no folder has, as any other may be broken, too.
+func gives(conn *mailbox.Conn) error {
+	_, err := conn.Heads([]uint32{math.MaxUint32})
+	return err
 }
 
 // resume is where to go on in a folder, and with a time only letters that came after it.
