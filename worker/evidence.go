@@ -40,12 +40,17 @@ func (v *evidenceWorker) Work(ctx context.Context, job *river.Job[engine.Evidenc
 		return err
 	}
 	failure := w.applySafely(ctx, &evidence)
+	if failure != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return river.JobSnooze(time.Second) // the process stops: that is no attempt
+	}
 	if failure != nil {
 		evidence.State, evidence.Note = store.EvidenceWaiting, kept(failure.Error())
 		if job.Attempt >= job.MaxAttempts {
 			evidence.State = store.EvidenceQuarantined
 			w.options.Log.Error("evidence was put aside", "evidence_id", evidence.ID, "source", evidence.Source, "origin", evidence.Origin, "err", failure)
 			failure = nil
+		} else {
+			evidence.MessageID = nil // its letter may be gone, and what it says of that still to be kept
 		}
 	}
 	// What has taken too long is settled all the same: it must not wait for ever.
@@ -88,11 +93,12 @@ func (w *Worker) apply(ctx context.Context, evidence *store.Evidence) error {
 		if !found {
 			continue
 		}
+		evidence.MessageID = &id // if it is put aside, it goes with its client
 		err := w.engine.Apply(ctx, engine.Report{MessageID: id, EvidenceID: evidence.ID, Source: sourceOf(evidence), ReceivedAt: evidence.ReceivedAt, Event: event})
 		if err != nil {
 			return err
 		}
-		evidence.State, evidence.MessageID, evidence.Note = store.EvidenceApplied, &id, string(event.Kind)
+		evidence.State, evidence.Note = store.EvidenceApplied, string(event.Kind)
 	}
 	return nil
 }
