@@ -201,6 +201,7 @@ func TestNewerRulesJudgeOldHits(t *testing.T) {
 		}
 		return more
 	}
+	tr.exec("UPDATE hit_rules SET rules = $1", inbound.HitRules)
 	if more() {
 		t.Error("old hits are judged again by the same rules")
 	}

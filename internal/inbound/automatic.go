@@ -18,6 +18,9 @@ func Signs(l *Letter, sent Sent) []Sign {
 	if name := automaticHeader(l); name != "" {
 		return []Sign{{"header " + name, 100}}
 	}
+	if meets(l) {
+		return []Sign{{"an invitation", -100}}
+	}
 	text := clip(newText(l.Text), maxAnswerText)
 	words := wordsOf(tokens(text))
 	var signs []Sign

@@ -8,7 +8,7 @@ import (
 
 // HitRules is the version of the rules below. Verdicts are kept with it; whoever changes
 // what ClassifyHits says raises it, and hits of the last months are judged again.
-const HitRules = 1
+const HitRules = 2
 
 // HitsSettle is how long after a hit its verdict may still change: the rules look at
 // most 70 s ahead (a letter's links in a minute, and what came within 10 s of them); the

@@ -7,6 +7,10 @@ const (
 	// delivery, or of its acceptance by the next server when nobody tells of that.
 	soonAfterDelivery = 5 * time.Second
 	soonAfterSending  = 10 * time.Second
+	// longestTaking is how long a server may look at a letter before it says that it has it
+	// (RFC 5321, 4.5.3.2.6). Who asks earlier has it already: the delivery was told late, or
+	// it is a notice that somebody has read the letter.
+	longestTaking = 10 * time.Minute
 
 	burstLinks  = 3
 	burstWindow = 10 * time.Second
@@ -41,10 +45,11 @@ func (c *crowd) soon() {
 		return
 	}
 	first := c.letter.Sent.Add(soonAfterSending)
-	if !c.letter.Delivered.IsZero() {
-		first = c.letter.Delivered.Add(soonAfterDelivery)
-	}
 	for i := range c.hits {
+		first := first
+		if !c.letter.Delivered.IsZero() && !c.hits[i].At.Before(c.letter.Delivered.Add(-longestTaking)) {
+			first = c.letter.Delivered.Add(soonAfterDelivery)
+		}
 		if c.hits[i].At.Before(first) && c.verdicts[i].Actor == Human {
 			c.condemn(i, whySoon)
 		}

@@ -88,3 +88,17 @@ func BenchmarkClassifyHits(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(hits), "ns/hit")
 }
+
+// A delivery that is told of late, without its time, makes no machine of whoever read the
+// letter meanwhile; what looked at it while the server took it stays one.
+func TestADeliveryToldLateCondemnsNobody(t *testing.T) {
+	t.Parallel()
+	click := Hit{Purpose: HitClicked, Method: "GET", Language: "ru", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	letter := HitLetter{Sent: sent, Delivered: sent.Add(time.Hour), Links: 1}
+	for after, want := range map[time.Duration]string{5 * time.Second: Machine, 20 * time.Minute: Human, 59 * time.Minute: Machine, 60*time.Minute + 4*time.Second: Machine, 61 * time.Minute: Human} {
+		click.At = sent.Add(after)
+		if v := ClassifyHits(letter, []Hit{click})[0]; v.Actor != want {
+			t.Errorf("a click %s after sending is by %s (%s), want %s", after, v.Actor, v.Why, want)
+		}
+	}
+}

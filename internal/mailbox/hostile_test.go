@@ -324,3 +324,20 @@ func TestALetterThatIsWithheldIsAnError(t *testing.T) {
 		t.Errorf("the letter that is gone is %q: %v", raw, err)
 	}
 }
+
+// Some servers repeat the command that they refuse: errors are logged, and shown on pages.
+func TestErrorsDoNotRepeatSecrets(t *testing.T) {
+	for name, answer := range map[string]func(command string) string{
+		"refused":  func(command string) string { return "NO I do not know " + command },
+		"bare":     func(string) string { return "NO wrong password: secret" },
+		"nonsense": func(command string) string { return "WHAT " + command },
+	} {
+		_, err := Open(t.Context(), scripted(t, "AUTH=PLAIN SASL-IR", func(_ io.Writer, command string) string { return answer(command) }))
+		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), base64.StdEncoding.EncodeToString([]byte("\x00ann\x00secret"))) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name != "nonsense" && !errors.Is(err, ErrLogin) {
+			t.Errorf("%s: %v is no refused login", name, err)
+		}
+	}
+}

@@ -27,10 +27,30 @@ func Open(ctx context.Context, a Account) (*Conn, error) {
 	}
 	if err := c.enter(ctx, a); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("opening a mailbox on %s: %w", a, err)
+		return nil, fmt.Errorf("opening a mailbox on %s: %w", a, a.withoutSecrets(err))
 	}
 	return c, nil
 }
+
+// withoutSecrets is an error without what the server says, if it says our secrets: some
+// repeat the command that they refuse.
+func (a Account) withoutSecrets(err error) error {
+	said := err.Error()
+	for _, secret := range []string{a.Password, a.Token, base64.StdEncoding.EncodeToString([]byte(a.plain())), base64.StdEncoding.EncodeToString([]byte(a.bearer()))} {
+		if secret == "" || !strings.Contains(said, secret) {
+			continue
+		}
+		if errors.Is(err, ErrLogin) {
+			return fmt.Errorf("%w, and repeats it", ErrLogin)
+		}
+		return errors.New("the server repeats the login")
+	}
+	return err
+}
+
+// plain and bearer are what the mechanisms send (RFC 4616, and Google's XOAUTH2).
+func (a Account) plain() string  { return "\x00" + a.User + "\x00" + a.Password }
+func (a Account) bearer() string { return "user=" + a.User + "\x01auth=Bearer " + a.Token + "\x01\x01" }
 
 func dial(ctx context.Context, a Account) (*Conn, error) {
 	dialing, cancel := context.WithTimeout(ctx, dialPatience)
@@ -124,9 +144,9 @@ func (c *Conn) login(a Account) error {
 	case strings.ContainsAny(a.User+a.Password+a.Token, "\r\n\x00"):
 		return &Refused{"user, password and token must be one line each"}
 	case a.Token != "":
-		return c.authenticate("XOAUTH2", "user="+a.User+"\x01auth=Bearer "+a.Token+"\x01\x01")
+		return c.authenticate("XOAUTH2", a.bearer())
 	case c.able["AUTH=PLAIN"]:
-		return c.authenticate("PLAIN", "\x00"+a.User+"\x00"+a.Password)
+		return c.authenticate("PLAIN", a.plain())
 	case c.able["LOGINDISABLED"]:
 		return &Refused{"it takes no password; set a token, if it takes those"}
 	}
