@@ -23,7 +23,7 @@ func TestSandboxFromNothing(t *testing.T) {
 	p := start(t, settings, "serve", "--demo")
 	ready(t, base)
 	eventually(t, func() string {
-		if n := len(inbox(t, base, "")); n < 100 {
+		if n := len(inbox(t, base, "")); n < 90 {
 			return fmt.Sprintf("%d letters have arrived", n)
 		}
 		return ""
