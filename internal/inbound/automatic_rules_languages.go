@@ -58,6 +58,17 @@ be back on|from|#|monday|tuesday|wednesday|thursday|friday
 wieder .. erreichbar|büro|besetzt|da
 de retour le|lundi|mardi|mercredi|jeudi|vendredi|au|#
 jury duty
+bin|sind|ist .. nicht .. erreichbar|verfügbar|büro|haus
+bin|sind|ist .. abwesend|verreist|unterwegs|elternzeit
+betriebsurlaub|werksferien|brückentag
+je suis|serai .. absent|absente|indisponible
+ne serai|suis pas .. disponible|bureau|joignable
+no estaré|estoy|estare .. disponible|oficina
+non sarò|sono .. disponibile|ufficio|reperibile
+jestem|będę .. nieobecn*|niedostępn*
+nie będzie|ma mnie|nas
+nie będę .. dostępn*|biurze
+буду|я .. недоступн*|відсутн*
 off sick|ill|work|duty
 attending .. conference|training|workshop|seminar|fair|show|event|meeting|meetings|congress
 сегодня|завтра|вчера|у|меня .. выходной|отгул
