@@ -152,15 +152,37 @@ func (w *Worker) readMail(ctx context.Context, raw []byte) ([]inbound.Event, err
 	if w.isSent(l) && !returned(l) {
 		return nil, nil
 	}
-	var sent inbound.Sent
-	if id, found := w.messageOf(inbound.Refs(l)); found {
-		message, err := store.MessageByID(ctx, w.options.Pool, id)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		sent.Subject = message.Subject
+	sent, err := w.sent(ctx, l)
+	if err != nil {
+		return nil, err
 	}
 	return inbound.Events(l, sent), nil
+}
+
+// sent is what is known of the letter of ours that one answers. When it went is told in
+// the clock that dates answers: wall time, which the sandbox's business time is ahead of.
+func (w *Worker) sent(ctx context.Context, l *inbound.Letter) (sent inbound.Sent, err error) {
+	id, found := w.messageOf(inbound.Refs(l))
+	if !found {
+		return sent, nil
+	}
+	message, err := store.MessageByID(ctx, w.options.Pool, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return sent, nil
+	}
+	if err != nil {
+		return sent, err
+	}
+	sent.Subject = message.Subject
+	if message.SentAt == nil {
+		return sent, nil
+	}
+	clock, err := store.ReadClock(ctx, w.options.Pool)
+	if err != nil {
+		return sent, err
+	}
+	sent.At = message.SentAt.Add(-clock.Shift)
+	return sent, nil
 }
 
 // messageOf finds the letter of ours that the first of some references names.

@@ -28,7 +28,10 @@ func Signs(l *Letter, sent Sent) []Sign {
 		signs = append(signs, Sign{"address of a machine", 4})
 	}
 	subject := wordsOf(tokens(foreignSubject(clip(l.Subject, 500), clip(sent.Subject, 500))))
-	if !answers(l.Subject) {
+	if bulky(l) {
+		signs = append(signs, Sign{asBulk, 3})
+	}
+	if !answers(l.Subject) || sent.Subject != "" {
 		signs = appendSigns(signs, "subject: ", subjectRules, subject)
 	}
 	said := without(words, questionMark)

@@ -89,3 +89,13 @@ func automaticHeader(l *Letter) string {
 	}
 	return ""
 }
+
+// bulky tells fields by which vacation programs keep others from answering them. Some firms'
+// servers put them on people's letters too, so they are only a hint.
+func bulky(l *Letter) bool {
+	switch strings.ToLower(strings.TrimSpace(l.Header.Get("Precedence"))) {
+	case "bulk", "junk":
+		return true
+	}
+	return strings.EqualFold(strings.TrimSpace(l.Header.Get("X-Auto-Response-Suppress")), "all")
+}

@@ -17,6 +17,7 @@ const (
 	standIn          = "names a substitute"
 	somebodysAddress = "an address of somebody else"
 	atOnce           = "answers at once"
+	asBulk           = "asks other machines not to answer"
 	thanks           = "thanks for the letter"
 )
 

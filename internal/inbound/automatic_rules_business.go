@@ -18,7 +18,6 @@ i've|i|we|we've read|looked|seen|saw|skimmed|watched|got|received .. your|it|thi
 вернусь|вернемся|вернется|возвращусь|отпишусь|отвечу|ответим .. к вам|этому|теме|вопросу|письму|вашему|обсуждению
 отвечу|ответим|напишу|прочту .. подробнее|подробно|вечером|официальн*
 вечером|утром|позже|чуть .. отвечу|прочту|посмотрю|напишу|перезвоню|наберу
-потом|тогда|после .. набирайте|звоните|пишите|приезжайте|присылайте
 вернусь|вернемся|вернется с ответом|решением|вопросами|комментариями|замечаниями|цифрами|информацией|обратной
 дам|дадим|сообщу|сообщим|напишу|напишем .. ответ|знать|вам|решение|результат|позже|сам|сама|сами
 свяжусь|свяжемся сам|сама|сами|как
@@ -39,7 +38,7 @@ will|i'll|we'll .. pick it|this .. up|again
 it|letter|email|message|note came .. at|just|in|right|too
 my|our .. attention|radar`)},
 	{"argues", -4, phrases(`
-but|would|them|him|who|which|because|though|still|either|instead|yes|already
+but|would|them|him|who|which|because|though|still|either|yes|already
 но|бы|же|ли|еще|нам|мне|поэтому|хотя|ведь|зато|вообще|разве`)},
 	{"speaks of a firm", -6, phrases(`
 we|company|plant|firm|shop no longer
@@ -58,6 +57,7 @@ same to you`)},
 вернемся|вернусь .. к .. разговору|этому|вопросу|теме
 тогда и|только|уже
 let's|lets
+потом|тогда|после .. набирайте|звоните|пишите|приезжайте|присылайте
 can|could|will|would you
 that day|week|month
 you're|you there|around|interested
@@ -131,7 +131,7 @@ no need|use|plans|budget|money|thanks|interest|demand`)},
 asked me|us|to
 he|she|boss|director|manager .. says|said|asked|wants|would|likes|will|agrees|approved|thinks|prefers|is|has|reads|read
 on his|her behalf
-writing|answering|replying|reply for|instead|from|on
+writing|answering|replying for|instead
 his|her|mr|mrs|ms assistant|secretary|pa here`)},
 	{"speaks of its own", -4, phrases(`
 my husband|wife|father|brother|uncle|predecessor|boss

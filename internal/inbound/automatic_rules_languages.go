@@ -58,6 +58,22 @@ be back on|from|#|monday|tuesday|wednesday|thursday|friday
 wieder .. erreichbar|büro|besetzt|da
 de retour le|lundi|mardi|mercredi|jeudi|vendredi|au|#
 jury duty
+bin|sind|ist .. nicht .. erreichbar|verfügbar|büro|haus
+bin|sind|ist .. abwesend|verreist|unterwegs|elternzeit
+betriebsurlaub|werksferien|brückentag
+je suis|serai .. absent|absente|indisponible
+ne serai|suis pas .. disponible|bureau|joignable
+no estaré|estoy|estare .. disponible|oficina
+non sarò|sono .. disponibile|ufficio|reperibile
+jestem|będę .. nieobecn*|niedostępn*
+nie będzie|ma mnie|nas
+nie będę .. dostępn*|biurze
+буду|я .. недоступн*|відсутн*
+off sick|ill|work|duty
+attending .. conference|training|workshop|seminar|fair|show|event|meeting|meetings|congress
+сегодня|завтра|вчера|у|меня .. выходной|отгул
+i work .. mondays|tuesdays|wednesdays|thursdays|fridays|mornings|afternoons
+next working|business|office day
 ^ hospital|vacation|holiday|holidays|funeral|wedding|surgery|sick|leave|больница|роддом|болею
 до встречи первого|второго|третьего|четвертого|пятого|шестого|седьмого|восьмого|девятого|десятого|одиннадцатого|двенадцатого|понедельника
 closed .. monday|tuesday|wednesday|thursday|friday|saturday|today|tomorrow
@@ -98,6 +114,8 @@ will|can|to .. look after|help you|out|with`)},
 ящик|адрес|почта .. закро*|закры*|удал*|отключ*|деактив*|недействит*
 передал|передала|переданы .. дела|обязанности|полномочия|клиентов
 have|has|i left .. as of|on
+i|have|has|i've .. now|recently|since retired|left
+i|have|has|i've moved .. to .. role|job|position|company|department|team .. contact|email
 direct your .. mail|email|letters|messages|correspondence
 retired .. after # years
 ^ mr|mrs|ms|our .. retired|left
@@ -118,6 +136,15 @@ unternehmen verlassen`)},
 	{"confirms that it came", 5, phrases(`
 обработан*|рассмотрен* .. в порядке|очереди|течение|срок|ближайшее|течении
 очень|важно|важен .. для нас
+в случае .. заинтересованности|интереса|необходимости .. свяж*|ответим|мы|с
+ответим|свяжемся в случае
+ящик|почтовый .. переполнен
+reached the mailbox|inbox|voicemail|office|desk of
+please register|submit|apply .. portal|form|at|on|via|website|supplier
+high|large volume|number|amount
+may|might|can take .. days|longer|hours|weeks|while
+awaits|awaiting|pending .. approval|moderation|review
+could not be delivered
 письмо|обращение|сообщение|заявка|документ .. сохранен*|доставлен*|попадет|занесен*|внесен*|помещен*|принят*|получен*
 votre message|demande|courriel|mail .. parvenu|reçu|reçue|traité|traitée|enregistré|enregistrée
 nous avons .. reçu votre

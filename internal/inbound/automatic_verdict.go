@@ -41,9 +41,10 @@ const (
 	aTime
 	anotherPerson
 	courtesy
+	aProgram
 )
 
-var hints = map[string]hint{awayFor: aReason, isBack: aTime, aDate: aTime, standIn: anotherPerson, somebodysAddress: anotherPerson, thanks: courtesy}
+var hints = map[string]hint{awayFor: aReason, isBack: aTime, aDate: aTime, standIn: anotherPerson, somebodysAddress: anotherPerson, thanks: courtesy, asBulk: aProgram}
 
 // weigh adds the weights of signs up.
 func weigh(signs []Sign) int {

@@ -8,7 +8,7 @@ const maxPlainWords = 80
 // one after it takes nothing back.
 func optOut(text string) OptOut {
 	words := wordsOf(tokens(ownText(text)))
-	if len(words) <= 4 && has(words, oneWordRule) && !has(words, stayRule) {
+	if (len(words) <= 4 && has(words, oneWordRule) || len(words) <= 2 && has(words, oneWordAlone)) && !has(words, stayRule) {
 		return PlainOptOut
 	}
 	var sentences [][]token
@@ -43,25 +43,32 @@ func optOut(text string) OptOut {
 
 // oneWordRule are answers that are plain if they are all that was written.
 var oneWordRule = phrases(`
-^ stop|стоп|unsubscribe|отписаться|отписка|отпишите|отписать|remove|удалить|удалите|abmelden|desuscribir|cancel|отмена|unsub
-^ please stop|unsubscribe|remove
-^ отпишите|отписать
+^ stop|стоп|unsubscribe|отписаться|отписка|abmelden|desuscribir|unsub
+^ please stop|unsubscribe
 stop please|it|this|now|mailing
 opt out`)
+
+// oneWordAlone are words that are plain alone, or with a "please", and else of an order.
+var oneWordAlone = phrases(`
+^ remove|удалить|удалите|cancel|отмена|отпишись|отпишите|отписать
+^ не присылайте|шлите|пишите
+^ please remove|cancel`)
 
 // leaveRule are requests not to be written again.
 var leaveRule = phrases(`
 отстаньте|отвяжитесь|отвалите|отцепитесь
-в черный|бан|игнор
+в черный список
+в бан|игнор
 заявка|просьба|требую|требуем|прошу|просим .. отписать|отписки|удалить|исключить|прекратить|вычеркнуть .. меня|нас|адрес|почту|email|ящик|рассылку|писать|рассылки|базы|базу|списка
 отмените|аннулируйте|снимите|отключите|отменить .. подписку|рассылку|рассылки
 больше .. писем|рассылок|сообщений .. не надо|нужно
 не|никогда подписывался|подписывалась|подписывались на
-не давал|давала|давали .. согласия|согласие
+не давал|давала|давали .. согласия|согласие .. на .. обработк*|рассылк*|получение|реклам*
+согласия|согласие .. на .. рассылк*|реклам*|обработк*|получение .. не .. давал|давала|давали
 не нужны|интересны|нужна|интересна .. ваши|ваша|эти|эта письма|рассылка|рассылки
 ваши|ваша|эти письма|рассылка|рассылки .. не нужны|нужна|интересны|интересна
 кнопка|ссылка .. отписки|отписаться .. не работает
-никогда больше не
+никогда больше не .. пишите|присылайте|шлите|звоните|беспокойте
 вычеркивайте|убирайте|выписывайте|отписывайте .. меня|нас|адрес|почту|email
 go away
 get lost
@@ -69,43 +76,55 @@ bugger|sod|piss off
 leave us|me be
 cease and desist
 never|didn't|not .. sign|signed|subscribe|subscribed|consent|consented|opt|opted up|to|for|in|this|these
-i|we|i've|we've block|blocked|blocking .. you|sender|your|this
+i|we|i've|we've block|blocked|blocking you|sender
+i|we|i've|we've block|blocked|blocking .. your|this .. address|email|domain|sender
 no longer wish|want .. to .. receive|get|hear
 don't|dont|not need|want .. your|ur|these|any .. emails|mails|letters|newsletter|messages
-make it|this|them stop
-off .. list|lists|database
-from .. mailing|distribution|contact|email list|lists|database
-blacklist|blacklisted|blocklist|unlist|deregister
+take|get|remove|delete|strike|scratch|drop me|us|address|email|name|her|him|this .. off|from|out .. list|lists|database
+want|be|come off|from|out .. list|lists|database
+off .. your|this|the mailing|email|distribution|contact list|lists
+deregister
 never .. email|mail|write|contact|message .. me|us|again|here|this
-please|kindly remove|delete .. me|us|address|email|contact|details|name
-отпишите|отписать|отпиши
-хочу|прошу|хотел|хотела|хотим|желаю|как .. отписаться|отпишитесь
+please|kindly remove|delete .. me|us
+please|kindly remove|delete .. my|our|this .. address|email|contact|details|name
+отпишите|отписать|отпиши|отпишись|отпишитесь .. меня|нас|адрес|от|почту|ящик
+хочу|прошу|хотел|хотела|хотим|желаю|как .. отписаться
 не пиши|пишите|пишете
-больше не пишите|присылайте|беспокойте|шлите|тревожьте|отправляйте|направляйте|надо|нужно
+больше не пишите|присылайте|беспокойте|шлите|тревожьте
+больше не отправляйте|направляйте .. письма|рекламу|рассылку|мне|нам|сюда|предложения
+больше не надо|нужно .. писем|рассылок|писать|присылать|слать|рассылки|рекламы
 не присылайте|беспокойте|шлите|спамьте|спамить|тревожьте мне|нам|больше|сюда|меня|нас|ничего|никаких|эту|рассылку|рекламу|спам|письма|свои|ваши|пожалуйста|впредь
-^ не беспокойте|присылайте|шлите
-писать|присылать|слать|отправлять|направлять|беспокоить .. больше|мне|нам не надо|нужно|стоит
-не надо|нужно|стоит|смейте .. писать|присылать|слать|беспокоить|отправлять
-прошу|просим|просьба|попрошу .. не писать|присылать|слать|беспокоить|отправлять|направлять
-больше не .. писать|присылать|слать|беспокоить|отправлять
+^ не беспокойте
+писать|слать|беспокоить|присылать .. больше|мне|нам не надо|нужно|стоит
+не надо|нужно|стоит|смейте .. писать|слать|беспокоить
+не надо|нужно|стоит .. присылать|отправлять .. письма|рекламу|рассылку|предложения|мне|больше
+прошу|просим|просьба|попрошу .. не писать|слать|беспокоить
+прошу|просим|просьба|попрошу .. не|прекратить присылать|отправлять|направлять .. письма|рекламу|рассылку|рассылки|предложения|мне|сюда|сообщения|коммерческ*
+больше не .. писать|присылать|слать|беспокоить
 не хочу|желаю|хотим|желаем .. получать|видеть .. рассылку|письма|письмо|рекламу|писем|спам|их|это|рассылок|сообщения|предложения|ваши
-удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|снимите|выпишите|сотрите .. меня|нас|адрес|почту|email|ящик|контакт|контакты|данные|мейл|мыло|емейл
+удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|снимите|выпишите|сотрите меня|нас
+удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|выпишите|сотрите .. меня|нас|адрес|почту|email|ящик|мейл|мыло|емейл
+удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|сотрите .. мой|мои|наш|наши|персональные .. контакт|контакты|данные
 удалите|удалить|уберите|убрать|исключите|исключить|вычеркните|вычеркнуть|выпишите .. из .. базы|базу|рассылки|списка|списков|рассылок|баз
 меня|нас|адрес|почту|email|ящик .. из .. рассылки|рассылок|списков|списка|базы убрать|удалить|исключить|вычеркнуть
 прекратите|перестаньте|хватит|прекратить|завязывайте|кончайте .. писать|слать|присылать|рассылку|рассылки|спам|спамить|рассылать|беспокоить|отправлять
 отзываю|отзываем .. согласие
 отказываюсь|отказываемся от .. рассылки|рассылок|писем|получения
-заблокировал|заблокирую|забанил|забаню|блокирую
+заблокирую|забанил|забаню|блокирую
+я .. заблокировал|заблокировала
+заблокировал|заблокировала вас|отправителя|ваш
 жалоба|жалобу|пожалуюсь|жаловаться|заявление .. в|на .. фас|спам|роскомнадзор|прокуратуру
 оставьте|оставите меня|нас|в .. покое|покой
 забудьте .. адрес|почту|email
 unsubscribe|unsub
-remove|delete|take|strike|drop|erase|purge|wipe .. me|us|my|our
-remove|delete|erase|purge .. address|email|details|name|data from|off|in|of|completely|immediately
+remove|delete|strike|erase|purge|wipe|unlist me|us
+remove|delete|strike|erase|purge|wipe .. my|our .. address|addresses|email|emails|details|name|data|contact|contacts
+take|drop|leave|cut|scratch me|us .. off|out|from
+remove|delete|erase|purge .. address|email|details|name from|off|in|of|completely|immediately
 stop|quit|cease|discontinue sending|emailing|mailing|writing|contacting|spamming|messaging|bothering|pestering|these|them|spam|your|the .. me|us|emails|mails|letters|spam|newsletter|newsletters|completely|messages|mailings
 stop|quit|cease emailing|mailing|spamming|contacting|bothering|pestering|messaging
 stop|quit|cease sending .. me|us|these|this|those|them|your|emails|mails|letters|it
-stop them|these|this|it|all completely|immediately|now|please|at|forever|coming|emails|mails
+stop them|these|this completely|immediately|now|please|forever|coming|emails|mails
 do|does|please not|never email|emails|mail|mails|contact|write|message|send .. me|us|again|anything|any|ever|anymore|emails|mails
 don't|dont|never|not ever|you|please|to email|mail|contact|write|message|bother me|us|again|here|anymore|ever
 don't|dont|never email|mail|contact|write|message|bother
@@ -119,23 +138,22 @@ cancel .. subscription
 leave me|us alone
 lose my|our|this address|email|number
 forget my|our address|email
-how|where .. turn|switch|opt|get .. off|out
+how|where .. turn|switch|opt|get .. these|this|your|them .. off|out
+how|where .. opt out
 withdraw .. consent
-reported|report|marked|marking .. as|to spam|phishing|ico
+i|we|i'll|we'll|i've|we've|i'm|will .. reported|report|reporting|mark|marked|marking .. as|to .. spam|phishing|ico
 abmelden|austragen|abbestellen
 aus dem|ihrem|eurem verteiler|liste|newsletter
 keine .. mails|emails|werbung|newsletter|nachrichten mehr
 keine weiteren|weitere mails|emails|werbung|newsletter|nachrichten
 löschen|streichen .. mich|adresse|daten
-отпишись|отпишись
-^ не шли|пиши|шлите|пишите|звони мне|нам|больше|ты|вы
-не шли|пиши|шлите|присылай ты мне|больше
-cease|stop|end|terminate all|any|further|your .. communication|communications|contact|correspondence|emails|mailings|messages|marketing
+не шли|пиши|присылай ты .. мне
+cease|stop all|any|further|your .. communication|communications|contact|correspondence|emails|mailings|messages|marketing
 object .. to .. processing|marketing|mailings
-no further .. messages|emails|mails|communication|communications|contact|mailings|letters
-strike|remove|delete|erase|take this|that|the address|email|contact
-remove|delete|take|strike him|her|them|this from
-don't|dont|not send .. more
+no further .. messages|emails|mails|mailings
+strike|remove|delete|erase this address|email
+remove|delete|take|strike him|her|them from .. list|lists|mailing|database|records
+don't|dont send .. more .. of .. these|mails|emails
 retirer|retirez|supprimer|supprimez|désinscrire .. liste|base|fichier|diffusion
 ne .. veux|souhaite|souhaitons|voulons plus|pas .. recevoir
 usunąć|usunięcie|wykreślić .. adres|mnie|nas|bazy|dane
@@ -145,7 +163,7 @@ cancellatemi|cancellate|rimuovete|rimuovetemi|disiscrivere|disiscrivetemi
 désabonne*|désabonner|désinscri*
 ne plus|m'écrivez recevoir|m'écrire|me|plus
 retirez|supprimez .. moi|adresse|liste
-baja de|la|su
+baja de .. lista|boletín|newsletter|suscripción|correo|correos
 darme|dar|deme|denme de baja
 no me|nos escriban|envíen|manden|escriba|envíe .. más
 wypisz*|wypisać|wypisanie
@@ -164,6 +182,7 @@ don't|dont|not|never|didn't|didnt|won't|haven't .. unsubscribe|unsubscribed|unsu
 don't|dont|do not stop
 without unsubscribing
 keep sending|writing|them|emailing
+you|why never|don't|didn't|not|did|do
 stop by|in|over|at
 попало|попали|попал|угодило|оказалось|лежало|упало|нашла|нашел|было .. в .. спам|спаме
 found|was|went|landed|ended .. in|to|into .. spam|junk
@@ -194,6 +213,8 @@ cut down|back
 rather not
 not before|until|till
 don't|dont|do not|stop|please write|send|email|mail|contact|sending|writing|emailing|mailing
+больше не надо|нужно
+blacklist|blacklisted
 не тратьте|трать .. время|силы|бумагу
 беспокоить|тревожить|отвлекать|звонить .. не надо|нужно|стоит|имеет
 не надо|нужно|стоит .. беспокоить|тревожить|отвлекать

@@ -44,3 +44,43 @@ func TestOptOutsInAnswers(t *testing.T) {
 		}
 	}
 }
+
+// Words of leaving that are of something else: of goods, of meetings, of mail that went astray.
+func TestWordsOfLeavingThatAreOfSomethingElse(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"Our filter marked it as spam, found it only now. Please send the quote again.",
+		"Наш сервер заблокировал вложение, пришлите ещё раз.",
+		"We've blocked this week for the shutdown, come after.",
+		"Drop me a line when you are in town.",
+		"Please remove our old compressor when you deliver the new one.",
+		"Remove item 4 from the quote and send it again.",
+		"Cancel order 4411 please.",
+		"Отмена заказа 14.",
+		"Can you take 10% off list price?",
+		"How do I turn the dryer off?",
+		"How do we get the oil out of the line?",
+		"You never send us the prices we ask for.",
+		"Why did you not send us the quote?",
+		"Отпишитесь, как отгрузите.",
+		"Отпишите по срокам, пожалуйста.",
+		"Отпишись, когда будет готово.",
+		"Больше не нужно, купили у других. Спасибо.",
+		"Отправлять не нужно, заберём сами.",
+		"Просим не отправлять груз до оплаты.",
+		"Исключите данные позиции из расчёта.",
+		"Снимите данные с контроллера.",
+		"Покраска в чёрный цвет обязательна.",
+		"Директор не давал согласия на закупку.",
+		"Don't send more than 20 units.",
+		"I thought your mail was spam, but the offer is good.",
+		"Your IP is blacklisted by our server, use another one.",
+		"You are missing from our supplier mailing list, send the form.",
+		"The valve does not stop at 6 bar. Make it stop leaking.",
+		"No further questions, place the order.",
+	} {
+		if optOut(text) == PlainOptOut {
+			t.Errorf("%s\n counts as a plain request", text)
+		}
+	}
+}
