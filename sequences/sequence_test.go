@@ -210,3 +210,21 @@ func checkProblems(t *testing.T, problems []Problem) {
 		t.Error("problems are out of order")
 	}
 }
+
+// What the library shows in comments works for whoever takes the # away.
+func TestTheExampleOfAMailboxIsReadyToUse(t *testing.T) {
+	src, err := fs.ReadFile(Library(), "seventh.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(src), "  # ann: {")
+	example, after, closed := strings.Cut(rest, " }\n")
+	example = "  ann: {" + strings.ReplaceAll(example, "\n  # ", "\n  ") + " }\n"
+	if !found || !closed || !strings.Contains(example, "mailbox:") {
+		t.Fatalf("the example is %q", example)
+	}
+	settings, problems := ParseSettings("seventh.yaml", []byte(before+example+after))
+	if len(problems) > 0 || settings.Senders["ann"].Mailbox == nil || !settings.Senders["ann"].ReplyToken {
+		t.Errorf("of %s\nbecomes %+v, with %v", example, settings, problems)
+	}
+}

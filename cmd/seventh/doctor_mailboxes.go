@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,6 +68,9 @@ func told(ctx context.Context, err error) string {
 func cureOf(err error, where string) string {
 	if errors.Is(err, mailbox.ErrLogin) {
 		return fmt.Sprintf("check user and password, or the token, in %s; many providers want IMAP switched on, and a password made for programs", where)
+	}
+	if _, is := errors.AsType[x509.UnknownAuthorityError](err); is {
+		return fmt.Sprintf("if the authority is your own, write ?ca=FILE with its certificate (PEM) at the end of the URL that imap in %s refers to", where)
 	}
 	return fmt.Sprintf("check host, port and certificate in %s, and that no firewall is between", where)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"seventh/internal/imaptest"
@@ -31,6 +32,7 @@ func TestDoctorLooksIntoMailboxes(t *testing.T) {
 		"sent letters":  {good, []string{"Sent"}, "fail: is not read: correct folders"},
 		"wrong user":    {secret("user", server.URL("nobody@example.com")), []string{"INBOX"}, "fail: check user and password"},
 		"nobody there":  {secret("host", "imap://ann:x@127.0.0.1:1?tls=none"), []string{"INBOX"}, "fail: check host, port and certificate"},
+		"own authority": {secret("authority", strings.SplitN(server.URL("ann@example.com"), "?", 2)[0]), []string{"INBOX"}, "fail: if the authority is your own, write ?ca=FILE with its certificate (PEM) at the end of the URL that imap in senders.ann.mailbox refers to"},
 		"no URL":        {secret("url", "ann:x@127.0.0.1"), []string{"INBOX"}, "fail: correct what senders.ann.mailbox refers to"},
 		"not there yet": {"env:SEVENTH_TEST_NO_SUCH_VARIABLE", []string{"INBOX"}, "fail: is not set"},
 	} {
