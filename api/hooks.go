@@ -32,13 +32,13 @@ func (s *server) hook(c echo.Context) error {
 	name := c.Param("provider")
 	provider := inbound.Providers[name]
 	if provider == nil {
-		return echo.ErrNotFound
+		return noHook(c)
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), hookUpload+hookWork)
 	defer cancel()
 	keys, err := s.hooks.keys(ctx, s, name)
 	if errors.Is(err, errNoHook) {
-		return echo.ErrNotFound
+		return noHook(c)
 	}
 	if err != nil {
 		return s.turnAway(c, name, http.StatusServiceUnavailable, err)
@@ -61,6 +61,12 @@ func (s *server) hook(c echo.Context) error {
 		return s.turnAway(c, name, hookStatus(err), err)
 	}
 	return c.NoContent(http.StatusOK)
+}
+
+// noHook tells whoever sets a provider up what is missing, and the same about a provider
+// that there is not.
+func noHook(c echo.Context) error {
+	return c.String(http.StatusNotFound, "There is no such hook, or it is not set up: name its provider under hooks in seventh.yaml.\n")
 }
 
 // readPost reads a post within its bounds. A compressed one is refused: no provider

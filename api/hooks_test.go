@@ -21,6 +21,9 @@ func TestHooksThatAreNotInTheSettingsDoNotExist(t *testing.T) {
 			t.Errorf("%s: %d, want 404", name, got)
 		}
 	}
+	if got := k.send("POST", "/hooks/ses", "{}"); !strings.Contains(got.Body, "not set up") || !strings.HasPrefix(got.Header.Get("Content-Type"), "text/plain") {
+		t.Errorf("whoever sets it up reads %q", got.Body)
+	}
 	for _, method := range []string{"GET", "HEAD", "PUT"} {
 		if got := k.send(method, "/hooks/generic", nil).Status; got != 405 {
 			t.Errorf("%s: %d, want 405", method, got)
@@ -51,6 +54,33 @@ func TestAHookWithoutItsSecretLosesNothing(t *testing.T) {
 	}
 	if log := k.log.String(); !strings.Contains(log, "NOT_SET_ANYWHERE") {
 		t.Errorf("the log does not say what to do: %s", log)
+	}
+}
+
+// Whoever sets the generic hook up by hand finds in the log what is wrong with his post;
+// the answer tells strangers nothing.
+func TestTheLogSaysWhyAPostIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	body := `{"type":"delivered","data":{}}`
+	for name, test := range map[string]struct {
+		post hookPost
+		log  string
+	}{
+		"without headers":     {hookPost{body, []string{"Content-Type: application/json"}}, "a header is missing: webhook-id, webhook-timestamp, webhook-signature"},
+		"an hour old":         {signGeneric(time.Now().Add(-time.Hour), false, body), "webhook-timestamp is not within five minutes of our clock"},
+		"with another secret": {signGeneric(time.Now(), true, body), "the signature does not match"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := &hookKit{kit: bareKit(t, func(o *Options) { o.GenericHook = genericSecret })}
+			got := k.send("POST", "/hooks/generic", test.post.body, append([]string{"Authorization: "}, test.post.headers...)...)
+			if got.Status != 401 || got.Body != "" {
+				t.Errorf("answered %d %q, want 401 and no word", got.Status, got.Body)
+			}
+			if log := k.log.String(); !strings.Contains(log, test.log) {
+				t.Errorf("the log does not say %q: %s", test.log, log)
+			}
+		})
 	}
 }
 

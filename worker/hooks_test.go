@@ -170,6 +170,7 @@ func TestWhatAProviderTellsStandsInTheLedger(t *testing.T) {
 	e.generic("g3", fmt.Sprintf(`{"type":"replied","data":{"message_id":"%s","recipient":"c0004@example.com"}}`, id(4)))
 	e.generic("g4", `{"type":"delivered","data":{"message_id":9007199254740993}}`)
 	e.generic("g5", `{"type":"delivered","type":"bounced","data":{}}`)
+	e.generic("g6", fmt.Sprintf(`{"type":"bounce","data":{"message_id":%d}}`, letters[0].ID))
 	e.heard()
 	got := make(map[string]string)
 	for _, evidence := range e.evidence() {
@@ -179,7 +180,8 @@ func TestWhatAProviderTellsStandsInTheLedger(t *testing.T) {
 		"delivered:1": "applied: delivered", "bounce:2": "applied: bounced", "processed:3": "ignored: it says nothing about a letter of ours",
 		"delivered:4": "ignored: it says nothing about a letter of ours",
 		"g1":          "applied: complained", "g2": "applied: unsubscribed", "g3": "applied: replied", "g4": "ignored: there is no such letter any more",
-		"g5": "quarantined: reading JSON: a name stands twice in one object, so that nobody can tell which of its values is meant",
+		"g5": "quarantined: it cannot be read: reading JSON: a name stands twice in one object, so that nobody can tell which of its values is meant",
+		"g6": `quarantined: it cannot be read: unknown type "bounce", did you mean "bounced"? Known: auto_replied, bounced, clicked, complained, delivered, opened, replied, unsubscribed`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("evidence (-want +got):\n%s", diff)

@@ -32,13 +32,13 @@ func (generic) Receive(_ context.Context, post Post, keys Keys, now time.Time) (
 		return Received{}, refused("a header is missing: webhook-id, webhook-timestamp, webhook-signature")
 	}
 	if !fresh(unixSeconds(at), now, genericAge) {
-		return Received{}, refused("its time is not ours")
+		return Received{}, refused("webhook-timestamp is not within five minutes of our clock: it is the seconds since 1970 at which the post goes")
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(id + "." + at + "."))
 	mac.Write(post.Body)
 	if !signedBy(signatures, mac.Sum(nil)) {
-		return Received{}, refused("the signature is wrong")
+		return Received{}, refused("the signature does not match: it is v1, and the base64 of HMAC-SHA256 over ID.TIMESTAMP.BODY, with the bytes that the base64 behind whsec_ stands for")
 	}
 	return Received{Items: []Item{{keyOf(oneLine(id, keyLimit+1), []byte(id)), post.Body}}}, nil
 }
@@ -74,11 +74,10 @@ func (generic) Events(raw []byte) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, known := genericKinds[body.at("type").text()]
-	if !known {
-		return nil, nil
+	kind, data, err := genericForm(body)
+	if err != nil {
+		return nil, err
 	}
-	data := body.at("data")
 	e := Event{Kind: kind, At: isoTime(data.at("at").text()), Recipient: data.at("recipient").text()}
 	if e.At.IsZero() {
 		e.At = isoTime(body.at("timestamp").text())

@@ -41,10 +41,10 @@ func (mailgun) Receive(_ context.Context, post Post, keys Keys, now time.Time) (
 	mac := hmac.New(sha256.New, []byte(keys.Secret))
 	mac.Write([]byte(at + token))
 	if !hmac.Equal([]byte(got), fmt.Appendf(nil, "%x", mac.Sum(nil))) {
-		return Received{}, refused("the signature is wrong")
+		return Received{}, refused("the signature does not match: compare the key in the settings with the provider's")
 	}
 	if !fresh(unixSeconds(at), now, mailgunAge) {
-		return Received{}, refused("its time is not ours")
+		return Received{}, refused("its time is too old, or ahead of our clock: compare the clocks")
 	}
 	return Received{Items: []Item{{keyOf(oneLine(token, keyLimit), post.Body), post.Body}}}, nil
 }

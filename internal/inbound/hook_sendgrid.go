@@ -37,13 +37,13 @@ func (sendGrid) Receive(_ context.Context, post Post, keys Keys, now time.Time) 
 		return Received{}, refused("there is no signature: switch the signed event webhook on")
 	}
 	if !fresh(unixSeconds(at), now, sendGridAge) {
-		return Received{}, refused("its time is not ours")
+		return Received{}, refused("its time is too old, or ahead of our clock: compare the clocks")
 	}
 	hash := sha256.New()
 	hash.Write([]byte(at))
 	hash.Write(post.Body)
 	if !ecdsa.VerifyASN1(key, hash.Sum(nil), signature) {
-		return Received{}, refused("the signature is wrong")
+		return Received{}, refused("the signature does not match: compare the key in the settings with the provider's")
 	}
 	return Received{Items: sendGridItems(post.Body)}, nil
 }

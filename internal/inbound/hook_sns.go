@@ -65,7 +65,7 @@ func readSNS(post Post, topics []string, now time.Time) (snsMessage, error) {
 	case m["SignatureVersion"] != "2":
 		return nil, refused("it is not signed with SHA-256: set SignatureVersion of the topic to 2")
 	case !fresh(isoTime(m["Timestamp"]), now, snsAge):
-		return nil, refused("its time is not ours")
+		return nil, refused("its time is too old, or ahead of our clock: compare the clocks")
 	}
 	return m, nil
 }
@@ -91,7 +91,7 @@ func (m snsMessage) verify(ctx context.Context, fetch func(context.Context, stri
 	}
 	hash := sha256.Sum256(m.signed())
 	if rsa.VerifyPKCS1v15(key, crypto.SHA256, hash[:], signature) != nil {
-		return refused("the signature is wrong")
+		return refused("the signature does not match")
 	}
 	return nil
 }

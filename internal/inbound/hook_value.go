@@ -135,6 +135,23 @@ func (v value) isObject() bool {
 
 func (v value) isTrue() bool { return v.v == true }
 
+// missing also holds for null.
+func (v value) missing() bool { return v.v == nil }
+
+func (v value) isBool() bool {
+	_, is := v.v.(bool)
+	return is
+}
+
+// isText reports whether there is something that text reads.
+func (v value) isText() bool {
+	switch v.v.(type) {
+	case string, json.Number:
+		return true
+	}
+	return false
+}
+
 // list are the items of a list.
 func (v value) list() []value {
 	list, _ := v.v.([]any)
