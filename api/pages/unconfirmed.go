@@ -131,7 +131,7 @@ func (s *site) confirmAllLetters(c echo.Context) error {
 			break
 		}
 	}
-	flash := fmt.Sprintf("%d letters were decided about.", done)
+	flash := counted(done, "letter") + " decided about."
 	if left > 0 {
 		flash += fmt.Sprintf(" %d cannot go again: their sequence has ended.", left)
 	}
