@@ -122,8 +122,8 @@ func answered(r store.Touch) string {
 	if from, _ := r.Data["from"].(string); from != "" {
 		text += " from " + from
 	}
-	if day, _ := r.Data["back"].(string); day != "" {
-		text += ", away until " + day
+	if back, _ := r.Data["back"].(string); back != "" {
+		text += ", away until " + day(back)
 	}
 	return withDetail(text, detail(r.Data, "subject"))
 }

@@ -47,7 +47,7 @@ func TestClientPageSaysWhoIsAway(t *testing.T) {
 	s.answers(t, inbound.AutoReplied, inbound.Answer{MessageID: "a", Text: "I am <away>.", Back: back, Substitute: "Olga <Kern>"})
 	ann := s.loggedIn(t, "ann@levanto.test")
 	ann.get("/clients/crm-1").want(http.StatusOK, "Out of the office until Thu 3 Apr 2031", "Write to Olga &lt;Kern&gt; meanwhile",
-		"It waits: the client is away until Thu 3 Apr 2031", "Automatic reply, away until 2031-04-03", "I am &lt;away&gt;.", "The client is back").without("<away>", "<Kern>")
+		"It waits: the client is away until Thu 3 Apr 2031", "Automatic reply, away until Thu 3 Apr 2031", "I am &lt;away&gt;.", "The client is back").without("<away>", "<Kern>")
 	ann.get("/tasks").want(http.StatusOK, "Notices <span", "is away until Thu 3 Apr 2031; write to Olga &lt;Kern&gt;", "An automatic reply")
 	s.loggedIn(t, "boris@levanto.test").post("/clients/crm-1/back", nil).want(http.StatusForbidden, "another rep")
 	ann.post("/clients/crm-1/back", nil).want(http.StatusOK, "Back: what waited goes on").without("Out of the office until", "It waits: the client is away")

@@ -34,6 +34,8 @@ type clientPage struct {
 	Rows       []feedRow
 	Older      string
 	MaySteer   bool
+	Consents   []consentPart
+	MayExport  bool // everything that is kept about him
 }
 
 // suppressedPart is one entry of the list of addresses that must not be mailed.
@@ -70,7 +72,7 @@ func (s *site) showClient(c echo.Context) error {
 	zone := clientZone(&client, f.scene.zone)
 	page := clientPage{
 		frame: f, Zone: f.scene.zone.String(), ClientZone: zone.String(), Client: client, Name: name, Owner: client.Owner,
-		Local: f.scene.now.In(zone).Format("15:04"), Consent: f.scene.consent(&client), MaySteer: maySteer(f.User, &client),
+		Local: f.scene.now.In(zone).Format("15:04"), Consent: f.scene.consent(&client), MaySteer: maySteer(f.User, &client), MayExport: f.User.Role == "admin",
 	}
 	if err := s.fillChains(ctx, &page); err != nil {
 		return err
@@ -86,6 +88,9 @@ func (s *site) showClient(c echo.Context) error {
 	} else if call != nil {
 		on := at(*call, f.scene.zone)
 		page.NextCall = &on
+	}
+	if page.Consents, err = s.consentParts(ctx, f.scene, client.ID); err != nil {
+		return err
 	}
 	away, err := s.awayParts(ctx, f.scene, []int64{client.ID})
 	if err != nil {
@@ -150,7 +155,7 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 	}
 	page.Suppressed = sc.suppressedParts(client, suppressions)
 	for _, e := range ended {
-		page.Ended = append(page.Ended, endedChain{Title: sc.title(e.Sequence), Why: phrase(*e.EndReason), At: at(*e.EndedAt, sc.zone)})
+		page.Ended = append(page.Ended, endedChain{Title: sc.title(e.Sequence), Why: endedBecause(*e.EndReason, client.Stage), At: at(*e.EndedAt, sc.zone)})
 	}
 	return nil
 }

@@ -104,7 +104,11 @@ func (sc scene) facts(m store.Message, l parsedLetter) []fact {
 	if m.Attempts > 1 {
 		attempts = strconv.Itoa(m.Attempts)
 	}
-	list = append(list, fact{Name: "Why", Value: phraseOrNone(m.Reason)}, fact{Name: "Server said", Value: m.Response},
+	noted := ""
+	if lostWords(m.Reason) != "" {
+		noted = m.Reason // for whoever looks for it in the log
+	}
+	list = append(list, fact{Name: "Why", Value: orElse(lostWords(m.Reason), phraseOrNone(m.Reason))}, fact{Name: "Server said", Value: m.Response}, fact{Name: "As it was noted", Value: noted},
 		fact{Name: "Attempts", Value: attempts}, fact{Name: "Message-ID", Value: l.value("Message-ID")})
 	kept := list[:0]
 	for _, f := range list {

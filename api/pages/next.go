@@ -213,7 +213,7 @@ func reasonBySequences(sc scene, client *store.Client, touches store.TouchFacts,
 		if i < 0 {
 			return fmt.Sprintf("“%s” is about to take this client in.", v.Sequence.Title)
 		}
-		over := fmt.Sprintf("“%s” is over: %s", v.Sequence.Title, phrase(*ended[i].EndReason))
+		over := fmt.Sprintf("“%s” is over: %s", v.Sequence.Title, endedBecause(*ended[i].EndReason, client.Stage))
 		again, ever := v.Reentry(&ended[i], client, "automatic")
 		if !ever {
 			return over + "."

@@ -8,6 +8,7 @@
 //	feed.go       /                  every touch, newest first
 //	clients.go    /clients           the list
 //	client.go     /clients/ID        one client: what comes next (next.go, ahead.go, path.go) and what was
+//	kept.go       /clients/ID/export.json  what is kept about him, and the consents on record
 //	suppressions.go /suppressions    who is not mailed; /refusals why clients said no
 //	letter.go     /letters/ID        one letter, as sent (mime.go, inert.go)
 //	unconfirmed.go /unconfirmed      letters of which nobody knows whether they arrived
@@ -79,6 +80,7 @@ func Register(e *echo.Echo, o Options) {
 	// Clients, and what can be done with their enrollments: pause, resume, end.
 	page(http.MethodGet, "/clients", s.listClients)
 	page(http.MethodGet, "/clients/:client", s.showClient)
+	page(http.MethodGet, "/clients/:client/export.json", s.downloadKept)
 	page(http.MethodPost, "/clients/:client/enrollments/:id/:verb", s.steer)
 	page(http.MethodPost, "/clients/:client/back", s.endAbsence)
 	page(http.MethodPost, "/clients/:client/as-before", s.dropPreference)

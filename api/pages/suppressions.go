@@ -27,6 +27,7 @@ type suppressionsPage struct {
 
 type suppressionRow struct {
 	Address string
+	Client  string // whose it is, '' for nobody's
 	Scope   string
 	What    string // the sequence's title, or all letters
 	Reason  string
@@ -41,6 +42,24 @@ var suppressionsView = parse[suppressionsPage]("suppressions.html")
 var reasonWords = []option{
 	{Value: "", Text: "All"}, {Value: "unsubscribed", Text: "Unsubscribed"}, {Value: "bounced", Text: "Address is dead"},
 	{Value: "complained", Text: "Called it spam"}, {Value: "manual", Text: "By hand"},
+}
+
+// suppressedBy says who put an address on the list: a person's e-mail, and what an import
+// names, stand as they are.
+func suppressedBy(source string) string {
+	switch name, provider, _ := strings.Cut(source, ":"); {
+	case name == store.FromHook && provider == "generic":
+		return "told by the provider"
+	case name == store.FromHook:
+		return "told by the provider " + provider
+	case source == store.FromMailbox, source == "letter":
+		return "by a letter to us"
+	}
+	return orElse(sourceWords[source], source)
+}
+
+var sourceWords = map[string]string{
+	"api": "by the API", "link": "by the link in a letter", "smtp": "refused by the mail server", "reply": "by a reply to a letter",
 }
 
 func (s *site) listSuppressions(c echo.Context) error {
@@ -58,8 +77,16 @@ func (s *site) listSuppressions(c echo.Context) error {
 		query.Set("before", strconv.FormatInt(rows[rowsOfPage-1].ID, 10))
 		page.More = "/suppressions?" + query.Encode()
 	}
+	addresses := make([]string, len(rows))
+	for i := range rows {
+		addresses[i] = rows[i].Address
+	}
+	holders, err := store.AddressHolders(c.Request().Context(), s.DB, addresses)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
-		row := suppressionRow{Address: r.Address, Scope: r.Scope, What: "Every automated letter", Reason: r.Reason, Source: r.Source, Note: r.Note, Since: at(r.CreatedAt, f.scene.zone)}
+		row := suppressionRow{Address: r.Address, Client: holders[r.Address], Scope: r.Scope, What: "Every automated letter", Reason: r.Reason, Source: suppressedBy(r.Source), Note: r.Note, Since: at(r.CreatedAt, f.scene.zone)}
 		if r.Scope != "" {
 			row.What = f.scene.title(r.Scope)
 		}

@@ -65,6 +65,7 @@ func (s *site) listUnconfirmed(c echo.Context) error {
 	}
 	for _, u := range list {
 		line := unconfirmedLine{OpenUnconfirmed: u, Who: orElse(u.Name, u.Client), Sequence: f.scene.title(u.Sequence), Since: at(u.Since, f.scene.zone)}
+		line.Reason = orElse(lostWords(u.Reason), u.Reason)
 		line.Subject = orElse(u.Subject, "Letter "+u.Step)
 		page.Letters = append(page.Letters, line)
 	}
@@ -131,7 +132,7 @@ func (s *site) confirmAllLetters(c echo.Context) error {
 			break
 		}
 	}
-	flash := fmt.Sprintf("%d letters were decided about.", done)
+	flash := counted(done, "letter") + " decided about."
 	if left > 0 {
 		flash += fmt.Sprintf(" %d cannot go again: their sequence has ended.", left)
 	}

@@ -49,7 +49,7 @@ func TestAdminsDecideAboutUnconfirmedLetters(t *testing.T) {
 	admin.get("/unconfirmed").want(http.StatusOK, "There are none")
 
 	lose()
-	admin.post("/unconfirmed/confirm", form("as", "failed")).want(http.StatusOK, "1 letters were decided about", "There are none")
+	admin.post("/unconfirmed/confirm", form("as", "failed")).want(http.StatusOK, "1 letter decided about", "There are none")
 }
 
 // Marketers see which letters mail servers do not like.

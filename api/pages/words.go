@@ -26,6 +26,36 @@ var phrases = map[string]string{
 	"opt_in": "opted in", "double_opt_in": "opted in, confirmed", "legitimate_interest": "legitimate interest",
 }
 
+// endedBecause says why a client's enrollment ended: a refusal that makes him no client of
+// ours ends it by hand.
+func endedBecause(reason, stage string) string {
+	if reason == "manual" && stage == "not_target" {
+		return phrase(stage)
+	}
+	return phrase(reason)
+}
+
+// lostWords say of an outcome as the mailer writes it (mail.Outcome) where its letter
+// was lost; "" for another reason.
+func lostWords(reason string) string {
+	rest, lost := strings.CutPrefix(reason, "unconfirmed at ")
+	if !lost {
+		return ""
+	}
+	if strings.HasPrefix(rest, "dot") {
+		return "the connection broke before the server answered"
+	}
+	return "the connection broke while the letter was on the wire"
+}
+
+// day is a date of an answer (2026-12-07) as dates are shown elsewhere.
+func day(date string) string {
+	if t, err := time.Parse(time.DateOnly, date); err == nil {
+		return t.Format("Mon 2 Jan 2006")
+	}
+	return date
+}
+
 func phrase(value string) string {
 	if p, ok := phrases[value]; ok {
 		return p
