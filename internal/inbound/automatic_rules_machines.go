@@ -14,6 +14,10 @@ var machineRules = []answerRule{
 automatic|automated|auto|automatically reply|response|generated|message|answer|email|acknowledgement|notification|sent
 autoreply|autoresponse|autoresponder|autoresponse
 this|i'm .. bot|robot
+mailbox|inbox|account|address .. replies|answers|responds automatically
+mailbox|inbox|account .. is answering|replying for me|us
+confirmation|notification|acknowledgement|reply is sent once
+receiving this notification|message|mail|confirmation because
 do not|don't reply|respond to this
 please do not reply
 this mailbox|inbox|address is not|no monitored|longer|read|in

@@ -9,6 +9,20 @@ var peopleRules = []answerRule{
 ^ could|can|would|do|does|did|is|are|will you|it|there|that|we|your
 ^ how much|many|long|does|do|is|are|about
 ^ what is|are|does|do|about|would|kind`)},
+	{"speaks of us together", -6, phrases(`
+good|nice|great|lovely|pleasure to meet|see|hear|talk you|to|with
+and to you
+same to you
+^ enjoy the|your break|holiday|holidays|weekend|evening|rest
+speak|talk|meet in the new
+action items
+рад|рада|рады .. встрече|знакомству|познакомиться|слышать
+и вас .. наступающим|праздником|праздниками
+взаимно`)},
+	{"does something for us", -6, phrases(`
+я|мы .. его|её|ее|их ящик|почту|письма разбираю|читаю|веду|проверяю
+адрес|телефон|контакт|контакты|номер дам|скину|сброшу|перешлю
+шлите|пишите|присылайте сюда|сюда`)},
 	{"asks for something", -5, phrases(`
 пришлите|вышлите|скиньте|отправьте|направьте|перешлите|посчитайте|считайте|расскажите|скажите|объясните|опишите|приложите|позовите|включите|внесите|ответьте|рассчитайте|подготовьте|перезвоните|наберите|запишите|добавьте|приезжайте|заезжайте|сделайте|предложите|дайте|держите|оформите|выставьте|напомните|покажите|сообщите|приготовьте|свяжитесь|уточните|удалите|отпишите|уберите
 давай|давайте
@@ -61,8 +75,8 @@ expensive|cheap|cheaper|overpriced|worth|warranty|specs|supplier|contractor|cont
 	{"denies that it is automatic", -9, phrases(`
 не|no|not|isn't|ain't автоответ|робот|бот|автоответчик|automatic|automated|autoreply|robot|bot|autoresponder
 no|not|isn't|ain't|never a|an|the automatic|automated|autoreply|robot|bot|autoresponder
-real one|person|human
-живой|живая человек
+i'm|am .. real one|person|human
+я .. живой|живая человек
 human here
 despite|ignore|forget|disregard .. out|auto|ooo|autoreply`)},
 	{"speaks of somebody else who is away", -4, phrases(`

@@ -245,7 +245,7 @@ ever|never|anymore|completely|permanently|forever|altogether|later|again|immedia
 
 // timeRule makes a request one for a time.
 var timeRule = phrases(`
-пока|временно|сейчас|летом|осенью|зимой|весной|до|месяц*|недел*|квартал*|года|году|рано|позже|потом
+пока|раньше|временно|сейчас|летом|осенью|зимой|весной|до|месяц*|недел*|квартал*|года|году|рано|позже|потом
 now|yet|until|till|before|while|moment|today|week|weeks|month|months|quarter|year|season|summer|winter|spring|autumn|later
 vorerst|zurzeit|derzeit|momentan`)
 

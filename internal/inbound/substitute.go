@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func pointsOfSubstitute(text string, sentence []token, l *Letter) int {
 	if has(words, notStandInRule) {
 		points -= 3
 	}
-	if !others && points == 3 && !capital(said, words) {
+	if !others && points == 3 && !capital(text, said, words) {
 		return 0 // "in urgent cases, wait"
 	}
 	return points
@@ -72,16 +73,23 @@ func namesWriter(words []token, name string) bool {
 	return false
 }
 
-// capital tells whether a name may stand in a sentence: a word with a capital that is not its
-// first, or comes before the word of standing in.
-func capital(said string, words []token) bool {
-	for i, r := range said {
-		if i > 0 && unicode.IsUpper(r) {
+// capital tells whether a name may stand in a sentence: a word with a capital, no "I", day
+// or month, that is not its first, or comes before the word of standing in.
+func capital(text, said string, words []token) bool {
+	for _, w := range words[1:] {
+		_, month := months[w.text]
+		_, day := weekdays[w.text]
+		if !month && !day && utf8.RuneCountInString(w.text) > 1 && upper(text[w.start:]) && !contractionOfI(w.text) {
 			return true
 		}
 	}
 	from, _, _ := find(words, standInRule)
-	return from > 0 && upper(said)
+	return from > 0 && upper(said) && utf8.RuneCountInString(words[0].text) > 1 && !contractionOfI(words[0].text)
+}
+
+// contractionOfI is "I'm" and its kind.
+func contractionOfI(word string) bool {
+	return strings.HasPrefix(word, "i'") || strings.HasPrefix(word, "i’")
 }
 
 func upper(said string) bool {
@@ -166,7 +174,7 @@ func withoutLead(text string, sentence []token) string {
 	words := wordsOf(sentence)
 	for skip := 0; ; {
 		from, to, ok := find(words[skip:], standInRule)
-		if !ok || skip+to >= len(words) || skip == 0 && from > 0 && from <= 3 && upper(said) {
+		if !ok || skip+to >= len(words) || skip == 0 && from > 0 && from <= 3 && upper(said) && !slices.Contains(openers, words[0].text) {
 			break // "Ann Lee covers for me"
 		}
 		rest := text[words[skip+to].start:end]
@@ -177,11 +185,20 @@ func withoutLead(text string, sentence []token) string {
 		skip += to
 	}
 	said = strings.TrimRight(strings.TrimLeft(said, " -–—:,;•*"), " .!;,")
+	if word, rest, more := strings.Cut(said, " "); more && slices.Contains(leads, strings.ToLower(word)) {
+		said = rest
+	}
 	if open := strings.Count(said, "("); open > strings.Count(said, ")") {
 		said += ")"
 	}
 	return strings.Join(strings.Fields(said), " ")
 }
+
+// leads are prepositions that stand before a name and are none of it.
+var leads = []string{"к", "ко", "с", "со", "to", "with", "an", "à", "z"}
+
+// openers begin a sentence and are no name.
+var openers = []string{"in", "for", "if", "please", "should", "until", "during", "по", "в", "при", "если", "на", "пока", "во", "с", "für", "bei", "pour", "para", "w"}
 
 // looksLikeName tells whether a rest of a sentence has a capital letter, an address or a number.
 func looksLikeName(rest string) bool {
