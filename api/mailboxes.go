@@ -14,8 +14,8 @@ type mailboxJSON struct {
 	Address    string       `json:"address" doc:"What comes to it."`
 	State      string       `json:"state" enum:"read,unread,waiting" doc:"unread: it cannot be read, last_error says why; waiting: nobody has tried yet."`
 	LastReadAt *time.Time   `json:"last_read_at" doc:"Wall time; null if it has never been read."`
-	LastError  string       `json:"last_error" doc:"Why it could not be read after that; empty if it could."`
-	FailedAt   *time.Time   `json:"failed_at" doc:"When that was last so."`
+	LastError  string       `json:"last_error" doc:"Why it could not be read after that, or, with state read, which of its folders could not; empty if all could."`
+	FailedAt   *time.Time   `json:"failed_at" doc:"When it could not be read at all, last; null if it can."`
 	Folders    []folderJSON `json:"folders"`
 }
 
@@ -55,7 +55,7 @@ func (s *server) mailboxes(ctx context.Context, _ *struct{}) (*list[mailboxJSON]
 func (m *mailboxJSON) show(k store.Mailbox) {
 	m.State, m.LastReadAt, m.LastError, m.FailedAt = "read", utc(k.ReadAt), k.Error, utc(k.FailedAt)
 	switch {
-	case k.Error != "":
+	case k.Unread():
 		m.State = "unread"
 	case k.ReadAt == nil:
 		m.State = "waiting" // it is being read for the first time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"seventh/internal/content"
@@ -31,6 +32,8 @@ type reader struct {
 
 	own      map[string]bool // addresses that we write from
 	failures int             // in a row
+	told     bool            // the log says that it cannot be read
+	missed   map[string]bool // folders of which the log says that they cannot be opened
 }
 
 // ourTrouble is an error that is not the mailbox's.
@@ -75,14 +78,12 @@ func (r *reader) connect(ctx context.Context) error {
 	}
 	defer conn.Close()
 	for {
-		if err := r.pass(ctx, conn); err != nil {
+		missing, err := r.pass(ctx, conn)
+		if err != nil {
 			return err
 		}
-		if r.failures > 0 {
-			r.worker.options.Log.Info("a mailbox is read again", "mailbox", r.mailbox.Name)
-		}
-		r.failures = 0
-		if err := ours(r.worker.engine.MailboxRead(ctx, r.mailbox, r.worker.wall())); err != nil {
+		r.failures, r.told = 0, false
+		if err := ours(r.worker.engine.MailboxRead(ctx, r.mailbox, missing, r.worker.wall())); err != nil {
 			return err
 		}
 		if !conn.CanIdle() {
@@ -97,28 +98,52 @@ func (r *reader) connect(ctx context.Context) error {
 }
 
 // pass reads what is new in all folders. The first stays open, for the server to tell
-// of letters there.
-func (r *reader) pass(ctx context.Context, conn *mailbox.Conn) error {
+// of letters there. Folders that are not there keep nobody from reading the others, and
+// are returned as missing; all of them, or the inbox, are an error.
+func (r *reader) pass(ctx context.Context, conn *mailbox.Conn) (missing, err error) {
 	select {
 	case r.worker.mailboxSlots <- struct{}{}:
 		defer func() { <-r.worker.mailboxSlots }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	var err error
 	if r.own, err = r.worker.ownAddresses(ctx, r.settings); err != nil {
-		return ours(err)
+		return nil, ours(err)
 	}
-	var missing error
-	for i := len(r.setting.Folders) - 1; i >= 0; i-- {
-		err := r.folder(ctx, conn, r.setting.Folders[i])
+	folders, deaf, read, open := r.setting.Folders, false, "", ""
+	for i := len(folders) - 1; i >= 0; i-- {
+		err := r.folder(ctx, conn, folders[i])
 		if _, is := errors.AsType[*mailbox.NoFolder](err); is {
-			missing = errors.Join(missing, err) // the others are read all the same
-		} else if err != nil {
-			return err
+			missing, open = r.miss(folders[i], err, missing), ""
+			deaf = deaf || strings.EqualFold(folders[i], "INBOX") // every mailbox has one, and answers are there
+			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		delete(r.missed, folders[i])
+		read, open = folders[i], folders[i]
 	}
-	return missing
+	switch {
+	case read == "" || deaf:
+		return nil, missing
+	case open == "": // none is, after one that was not to be opened
+		return missing, r.folder(ctx, conn, read)
+	}
+	return missing, nil
+}
+
+// miss says once in the log that a folder cannot be opened, and adds why to what is said
+// of others.
+func (r *reader) miss(folder string, err, others error) error {
+	if !r.missed[folder] {
+		r.missed[folder] = true
+		r.worker.options.Log.Warn("a folder of a mailbox cannot be opened", "mailbox", r.mailbox.Name, "folder", folder, "err", err)
+	}
+	if others == nil {
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, others)
 }
 
 // failed notes that the mailbox could not be read.
@@ -128,9 +153,10 @@ func (r *reader) failed(ctx context.Context, err error) {
 		w.report(ctx, "keeping what a mailbox brought failed", fmt.Errorf("%s: %w", r.mailbox.Name, trouble))
 		return
 	}
-	if r.failures == 0 {
+	if !r.told {
 		w.options.Log.Warn("a mailbox cannot be read", "mailbox", r.mailbox.Name, "err", err)
 	}
+	r.told = true
 	w.report(ctx, "noting that a mailbox cannot be read failed", w.engine.MailboxUnread(ctx, r.mailbox, err, w.wall()))
 }
 

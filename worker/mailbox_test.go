@@ -55,6 +55,12 @@ func (c *wallClock) move(d time.Duration) {
 // and answers come back to her mailbox, and to that for bounces, with marks.
 func corresponding(t *testing.T, clients int) *correspondence {
 	t.Helper()
+	return correspondingIn(t, clients, "[INBOX, Junk]")
+}
+
+// correspondingIn is corresponding with other folders of Ann's mailbox to be read.
+func correspondingIn(t *testing.T, clients int, folders string) *correspondence {
+	t.Helper()
 	c := &correspondence{firm: newFirm(t), imap: imaptest.New(t), smtp: smtptest.New(t, smtptest.Options{}), wall: &wallClock{}}
 	c.imap.Deliver(annsMailbox, "INBOX", []byte("From: friend@private.example\r\nSubject: Long ago\r\n\r\nHello.\r\n"))
 	c.imap.Deliver(annsMailbox, "Junk", []byte("From: spam@private.example\r\nSubject: Buy\r\n\r\nHello.\r\n"))
@@ -73,7 +79,7 @@ senders:
   ann:
     email: ann@example.com
     name: Ann Smith
-    mailbox: { imap: "` + secret("ann", c.imap.URL(annsMailbox)) + `", folders: [INBOX, Junk] }
+    mailbox: { imap: "` + secret("ann", c.imap.URL(annsMailbox)) + `", folders: ` + folders + ` }
     reply_token: true
 bounces:
   address: bounces@example.com
@@ -384,19 +390,4 @@ func TestBigAndStrangeLettersKeepNobodyWaiting(t *testing.T) {
 	if most != 1<<20 {
 		t.Errorf("the biggest letter is kept with %d bytes", most)
 	}
-}
-
-// A folder that is not there keeps nobody from reading the others, and is told of.
-func TestAFolderThatIsNotThereKeepsNoOtherFromBeingRead(t *testing.T) {
-	t.Parallel()
-	c := corresponding(t, 1)
-	c.imap.Remove(annsMailbox, "Junk")
-	c.work()
-	letter := c.smtp.WaitFor(t, 1)[0]
-	c.eventually("the folder to be missed", func() (bool, string) {
-		m := c.mailboxes()[annsInbox]
-		return strings.Contains(m.Error, "Junk"), m.Error
-	})
-	c.imap.Deliver(annsMailbox, "INBOX", answerTo(t, letter, "1", "Yes."))
-	c.touches(1)
 }

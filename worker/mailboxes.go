@@ -71,7 +71,7 @@ func (w *Worker) readMailboxes(ctx context.Context, edition *edition) error {
 	reading, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	for _, m := range mailboxes {
-		r := &reader{worker: w, mailbox: store.Mailbox{Name: m.Name, Address: m.Address, Sends: m.Sends}, setting: m.Mailbox, settings: edition.settings}
+		r := &reader{worker: w, mailbox: store.Mailbox{Name: m.Name, Address: m.Address, Sends: m.Sends}, setting: m.Mailbox, settings: edition.settings, missed: make(map[string]bool)}
 		group.Go(func() { r.run(reading) })
 	}
 	defer group.Wait()

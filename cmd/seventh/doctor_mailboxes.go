@@ -45,16 +45,38 @@ func lookInto(ctx context.Context, m sequences.NamedMailbox) check {
 		return fail(name, "%s: %s", told(ctx, err), cureOf(err, where))
 	}
 	defer conn.Close()
+	var missing []string
+	deaf := false
 	for _, folder := range m.Folders {
-		if _, err := conn.Examine(folder); err != nil {
-			return fail(name, "%s: correct folders in %s", told(ctx, err), where)
+		_, err := conn.Examine(folder)
+		if _, is := errors.AsType[*mailbox.NoFolder](err); is {
+			missing = append(missing, told(ctx, err))
+			deaf = deaf || strings.EqualFold(folder, "INBOX")
+		} else if err != nil {
+			return fail(name, "%s: %s", told(ctx, err), cureOf(err, where))
 		}
+	}
+	switch {
+	case deaf || len(missing) == len(m.Folders):
+		return fail(name, "%s: %s", strings.Join(missing, "; "), folderCure(conn, where))
+	case len(missing) > 0:
+		return warn(name, "%s; the other folders are read: %s", strings.Join(missing, "; "), folderCure(conn, where))
 	}
 	news := "tells of letters at once (IDLE)"
 	if !conn.CanIdle() {
 		news = "offers no IDLE, so letters are noticed within three minutes"
 	}
 	return ok(name, "%s can be read: %s; it %s", account, strings.Join(m.Folders, ", "), news)
+}
+
+// folderCure is what to do about a folder that does not open.
+func folderCure(conn *mailbox.Conn, where string) string {
+	there, err := conn.Folders()
+	if err != nil || len(there) == 0 {
+		return "correct folders in " + where
+	}
+	slices.Sort(there)
+	return fmt.Sprintf("correct folders in %s; the server has %s", where, strings.Join(there, ", "))
 }
 
 func told(ctx context.Context, err error) string {

@@ -13,6 +13,7 @@ import (
 func TestDoctorLooksIntoMailboxes(t *testing.T) {
 	t.Parallel()
 	server := imaptest.New(t)
+	server.Deliver("ann@example.com", "&BCEEPwQwBDw-", []byte("Subject: Buy\r\n\r\nHello.\r\n"))
 	dir := t.TempDir()
 	secret := func(name, value string) sequences.Reference {
 		path := filepath.Join(dir, name)
@@ -28,7 +29,9 @@ func TestDoctorLooksIntoMailboxes(t *testing.T) {
 		want    string
 	}{
 		"good":          {good, []string{"INBOX"}, "ok: can be read: INBOX; it tells of letters at once (IDLE)"},
-		"no folder":     {good, []string{"INBOX", "Nowhere"}, "fail: correct folders in senders.ann.mailbox"},
+		"no folder":     {good, []string{"INBOX", "Nowhere"}, "warn: opening folder Nowhere: the server refuses: Mailbox doesn't exist: Nowhere"},
+		"what there is": {good, []string{"INBOX", "Nowhere"}, "warn: ; the other folders are read: correct folders in senders.ann.mailbox; the server has INBOX, Спам"},
+		"none of them":  {good, []string{"Nowhere", "Junk"}, "fail: correct folders in senders.ann.mailbox; the server has INBOX, Спам"},
 		"sent letters":  {good, []string{"Sent"}, "fail: is not read: correct folders"},
 		"wrong user":    {secret("user", server.URL("nobody@example.com")), []string{"INBOX"}, "fail: check user and password"},
 		"nobody there":  {secret("host", "imap://ann:x@127.0.0.1:1?tls=none"), []string{"INBOX"}, "fail: check host, port and certificate"},

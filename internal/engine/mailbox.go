@@ -21,11 +21,23 @@ const (
 	deafDay = 24 * time.Hour
 )
 
-// MailboxRead notes that a mailbox was read at a wall time. A sender that was paused
-// because it could not be goes on.
-func (e *Engine) MailboxRead(ctx context.Context, m store.Mailbox, now time.Time) error {
-	if err := store.ReadMailbox(ctx, e.DB, m, now); err != nil || !m.Sends {
+// MailboxRead notes that a mailbox was read at a wall time, and why some of its folders
+// were not; missing is nil if all were. A sender that was paused because the mailbox could not
+// be read goes on.
+func (e *Engine) MailboxRead(ctx context.Context, m store.Mailbox, missing error, now time.Time) error {
+	why := ""
+	if missing != nil {
+		why = missing.Error()
+	}
+	again, err := store.ReadMailbox(ctx, e.DB, m, why, now)
+	if err != nil {
 		return err
+	}
+	if again { // whoever repaired it may have started everything anew
+		e.Log.Info("a mailbox is read again", "mailbox", m.Name)
+	}
+	if !m.Sends {
+		return nil
 	}
 	return e.heard(ctx, m.Address)
 }

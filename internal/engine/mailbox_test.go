@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestAMailboxThatCannotBeReadPausesItsSender(t *testing.T) {
 	}
 	read := func(m store.Mailbox, after time.Duration) {
 		t.Helper()
-		if err := tr.MailboxRead(t.Context(), m, began.Add(after)); err != nil {
+		if err := tr.MailboxRead(t.Context(), m, nil, began.Add(after)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,6 +63,35 @@ func TestAMailboxThatCannotBeReadPausesItsSender(t *testing.T) {
 	unread(bounces, 25*time.Hour)
 	if all := tr.paused(store.PausedSender); len(all) != 1 || strings.Contains(all["ann@firm.example"].Reason, "mailbox") {
 		t.Errorf("a mailbox for bounces pauses somebody: %+v", all)
+	}
+}
+
+// Whoever repairs a mailbox finds that in the log, also after a restart.
+func TestTheLogSaysThatAMailboxIsReadAgain(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, monday, breakersYAML, nil)
+	var log strings.Builder
+	tr.Log = slog.New(slog.NewTextHandler(&log, nil))
+	began := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for _, m := range []store.Mailbox{{Name: "senders.ann", Address: "ann@firm.example", Sends: true}, {Name: "bounces", Address: "bounces@firm.example"}} {
+		log.Reset()
+		for i, cause := range []error{nil, errors.New("no route to host"), errors.New("no login"), nil, nil} {
+			var err error
+			if now := began.Add(time.Duration(i) * time.Minute); cause != nil {
+				err = tr.MailboxUnread(t.Context(), m, cause, now)
+			} else {
+				err = tr.MailboxRead(t.Context(), m, nil, now)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if told := strings.Contains(log.String(), `msg="a mailbox is read again" mailbox=`+m.Name); told != (i >= 3) {
+				t.Errorf("%s, step %d: the log is %q", m.Name, i, log.String())
+			}
+		}
+		if n := strings.Count(log.String(), "is read again"); n != 1 {
+			t.Errorf("%s is said to be read again %d times", m.Name, n)
+		}
 	}
 }
 

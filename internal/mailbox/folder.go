@@ -31,12 +31,9 @@ func (c *Conn) Examine(name string) (Folder, error) {
 	wrong := false
 	encoded := quote(encodeName(name))
 	err := c.command(0, maxLine, func(a answer) error {
-		attributes, _, list := strings.Cut(a.text, ")")
-		if list && strings.HasPrefix(strings.ToUpper(a.text), "LIST ") {
-			attributes = strings.ToLower(attributes) + " "
-			for _, use := range []string{`\sent `, `\drafts `, `\trash `} {
-				wrong = wrong || strings.Contains(strings.ReplaceAll(attributes, "(", " "), use)
-			}
+		if rest, list := cutPrefixFold(a.text, "LIST ("); list {
+			attributes, _, _ := strings.Cut(rest, ")")
+			wrong = wrong || notRead(attributes)
 		}
 		return nil
 	}, `LIST "" %s`, encoded)

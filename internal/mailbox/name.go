@@ -39,3 +39,28 @@ func encodeName(name string) string {
 	flush()
 	return out.String()
 }
+
+// decodeName reads what encodeName writes; a name that is written otherwise stays as it is.
+func decodeName(encoded string) string {
+	var out strings.Builder
+	for rest := encoded; ; {
+		plain, special, found := strings.Cut(rest, "&")
+		out.WriteString(plain)
+		if !found {
+			return out.String()
+		}
+		special, rest, found = strings.Cut(special, "-")
+		raw, err := base64Name.DecodeString(special)
+		switch {
+		case !found || err != nil || len(raw)%2 != 0:
+			return encoded
+		case special == "":
+			out.WriteByte('&')
+		}
+		units := make([]uint16, len(raw)/2)
+		for i := range units {
+			units[i] = uint16(raw[2*i])<<8 | uint16(raw[2*i+1])
+		}
+		out.WriteString(string(utf16.Decode(units)))
+	}
+}

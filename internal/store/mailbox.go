@@ -16,9 +16,12 @@ type Mailbox struct {
 	Sends    bool // letters of the address wait while it cannot be read
 	FirstAt  time.Time
 	ReadAt   *time.Time // nil while it has never been read
-	Error    string     // why it could not be read after that, '' if it could
-	FailedAt *time.Time
+	Error    string     // why it could not be read after that, or which of its folders could not; '' if all could
+	FailedAt *time.Time // nil if it could be read
 }
+
+// Unread reports whether it cannot be read at all.
+func (m *Mailbox) Unread() bool { return m.FailedAt != nil }
 
 // UnreadSince is since when nobody can have read it.
 func (m *Mailbox) UnreadSince() time.Time {
@@ -50,16 +53,19 @@ func LockMailboxes(ctx context.Context, conn *pgx.Conn) (locked bool, err error)
 	return locked, nil
 }
 
-// ReadMailbox notes that a mailbox was read, all its folders.
-func ReadMailbox(ctx context.Context, db DB, m Mailbox, now time.Time) error {
-	_, err := db.Exec(ctx, `
-		INSERT INTO mailboxes (name, address, sends, first_at, read_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (name) DO UPDATE SET address = excluded.address, sends = excluded.sends, read_at = excluded.read_at, error = '', failed_at = NULL`,
-		m.Name, m.Address, m.Sends, now)
+// ReadMailbox notes that a mailbox was read, and why some of its folders were not: missing
+// is ” if all were. It reports whether the mailbox could not be read before.
+func ReadMailbox(ctx context.Context, db DB, m Mailbox, missing string, now time.Time) (again bool, err error) {
+	err = db.QueryRow(ctx, `
+		WITH before AS (SELECT failed_at FROM mailboxes WHERE name = $1)
+		INSERT INTO mailboxes (name, address, sends, first_at, read_at, error) VALUES ($1, $2, $3, $4, $4, $5)
+		ON CONFLICT (name) DO UPDATE SET address = excluded.address, sends = excluded.sends, read_at = excluded.read_at, error = excluded.error, failed_at = NULL
+		RETURNING EXISTS (SELECT FROM before WHERE failed_at IS NOT NULL)`,
+		m.Name, m.Address, m.Sends, now, missing).Scan(&again)
 	if err != nil {
-		return fmt.Errorf("noting that mailbox %s was read: %w", m.Name, err)
+		return false, fmt.Errorf("noting that mailbox %s was read: %w", m.Name, err)
 	}
-	return nil
+	return again, nil
 }
 
 // FailMailbox notes why a mailbox could not be read, and returns what is known of it.

@@ -19,12 +19,26 @@ func TestAMailboxRemembersHowReadingItGoes(t *testing.T) {
 	if failed.ReadAt != nil || failed.Error != "no route" || !failed.UnreadSince().Equal(noon) {
 		t.Errorf("never read: %+v", failed)
 	}
-	ok(t, store.ReadMailbox(ctx, db, ann, noon.Add(time.Hour)))
+	read := func(missing string, after time.Duration) (again bool) {
+		t.Helper()
+		return must(store.ReadMailbox(ctx, db, ann, missing, noon.Add(after)))(t)
+	}
+	if !read("", time.Hour) || read("", time.Hour) {
+		t.Error("it is read again once after it could not be")
+	}
 	failed = must(store.FailMailbox(ctx, db, ann, "no login", noon.Add(2*time.Hour)))(t)
 	if !failed.UnreadSince().Equal(noon.Add(time.Hour)) || !failed.FirstAt.Equal(noon) || failed.FailedAt == nil || !failed.Sends {
 		t.Errorf("read once, and then no more: %+v", failed)
 	}
-	ok(t, store.ReadMailbox(ctx, db, ann, noon.Add(3*time.Hour)))
+	if !read("no folder Junk", 3*time.Hour) {
+		t.Error("it is not read again")
+	}
+	if list := must(store.ListMailboxes(ctx, db))(t); list[0].Error != "no folder Junk" || list[0].Unread() || !list[0].ReadAt.Equal(noon.Add(3*time.Hour)) {
+		t.Errorf("read but for a folder: %+v", list)
+	}
+	if read("", 3*time.Hour) {
+		t.Error("it is read again although it was read before, but for a folder")
+	}
 	list := must(store.ListMailboxes(ctx, db))(t)
 	if len(list) != 1 || list[0].Error != "" || list[0].FailedAt != nil || !list[0].ReadAt.Equal(noon.Add(3*time.Hour)) {
 		t.Errorf("read again: %+v", list)
