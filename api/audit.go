@@ -11,7 +11,7 @@ import (
 type auditJSON struct {
 	ID      int64          `json:"id"`
 	At      time.Time      `json:"at"`
-	Actor   string         `json:"actor" doc:"A user's address, or key:ID."`
+	Actor   string         `json:"actor" doc:"A user's address, or key:NAME, an API key."`
 	Action  string         `json:"action"`
 	Subject string         `json:"subject" doc:"What it was done to, such as an address."`
 	Data    map[string]any `json:"data"`

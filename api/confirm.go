@@ -22,7 +22,7 @@ func (d *decision) check(ctx context.Context) (engine.Decision, error) {
 	check.line("body.by", &d.By, nameLimit)
 	by := d.By
 	if by == "" {
-		by = "API key " + callerOf(ctx).id
+		by = "API key " + callerOf(ctx).called()
 	}
 	return engine.Decision{As: d.As, By: by, Note: d.Note}, check.err()
 }
@@ -85,6 +85,24 @@ func (s *server) confirmMessages(ctx context.Context, in *struct {
 			break
 		}
 	}
+	if answer.Body.Confirmed+answer.Body.Skipped == 0 {
+		if err := s.knownSequence(ctx, in.Body.Sequence); err != nil {
+			return nil, err
+		}
+	}
 	answer.Body.Left, err = store.CountUnconfirmed(ctx, s.DB)
 	return answer, err
+}
+
+// knownSequence finds slips of the pen. A sequence that is no longer published may have
+// letters still, so that it is asked only when none was found.
+func (s *server) knownSequence(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	catalog, err := s.catalog(ctx)
+	if err == nil && catalog.Current(name) == nil {
+		err = engine.ErrUnknownSequence
+	}
+	return err
 }

@@ -30,12 +30,13 @@ func TestLettersNobodyKnowsAboutAreDecidedByAdmins(t *testing.T) {
 	if reason := fmt.Sprint(got["reason"]); got["state"] != "sent" || len(reason) < 30 || reason[:27] != "taken for sent by Ann Smith" {
 		t.Errorf("the letter is %v because %v", got["state"], got["reason"])
 	}
+	k.send("POST", confirm(letters[1]), map[string]any{"as": "sent"}, "Authorization: Bearer "+k.key("admin")).is(200).says("taken for sent by API key test")
 	k.send("POST", confirm(letters[0]), map[string]any{"as": "failed"}).is(409)
+	k.send("POST", "/api/v1/messages/confirm", map[string]any{"as": "failed", "sequence": "another"}).is(422).names("body.sequence")
 	for _, tc := range []struct {
 		body map[string]any
 		want string
 	}{
-		{map[string]any{"as": "failed", "sequence": "another"}, "0 0 2"},
 		{map[string]any{"as": "failed", "sender": "nobody@levanto.example.com"}, "0 0 2"},
 		{map[string]any{"as": "failed", "before": monday.AddDate(0, 0, -1)}, "0 0 2"},
 		{map[string]any{"as": "failed", "before": monday.AddDate(0, 0, 1)}, "2 0 0"},

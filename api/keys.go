@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -34,6 +35,9 @@ var Scopes = []string{string(read), string(clients), string(send), string(admin)
 func (s scope) describe() string {
 	if s == anyKey {
 		return "Any API key will do."
+	}
+	if s == admin {
+		return "Needs an API key with the scope `admin`."
 	}
 	return fmt.Sprintf("Needs an API key with the scope `%s` or `admin`.", s)
 }
@@ -74,8 +78,12 @@ func keyID(plain string) (string, bool) {
 // caller is who makes a request.
 type caller struct {
 	id     string // of the key
+	name   string // of the key, for people
 	scopes []string
 }
+
+// called is the name that people know a key by.
+func (c caller) called() string { return cmp.Or(c.name, c.id) }
 
 func (c caller) may(need scope) bool {
 	return need == anyKey || slices.Contains(c.scopes, string(need)) || slices.Contains(c.scopes, string(admin))
@@ -135,7 +143,7 @@ func (s *server) authenticate(ctx context.Context, header string) (caller, error
 	if subtle.ConstantTimeCompare(hash[:], key.Hash) != 1 {
 		return caller{}, store.ErrNotFound
 	}
-	return caller{id: key.ID, scopes: key.Scopes}, nil
+	return caller{id: key.ID, name: key.Name, scopes: key.Scopes}, nil
 }
 
 // securityScheme tells the OpenAPI document about keys.

@@ -19,6 +19,17 @@ func (k *kit) key(scopes ...string) string {
 	return plain
 }
 
+func TestTheDocumentNamesAScopeOnce(t *testing.T) {
+	t.Parallel()
+	for need, want := range map[scope]string{
+		admin: "Needs an API key with the scope `admin`.", read: "Needs an API key with the scope `read` or `admin`.", anyKey: "Any API key will do.",
+	} {
+		if got := need.describe(); got != want {
+			t.Errorf("%q: %s", need, got)
+		}
+	}
+}
+
 func TestScopesOpenTheirRoutesOnly(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

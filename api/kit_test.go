@@ -194,6 +194,14 @@ func (a *answer) problems() []string {
 	return out
 }
 
+// says holds that a text stands in the answer.
+func (a *answer) says(text string) {
+	a.t.Helper()
+	if !strings.Contains(a.Body, text) {
+		a.t.Errorf("%q is not in %s", text, a.Body)
+	}
+}
+
 // names fails the test unless the problem names exactly these places.
 func (a *answer) names(places ...string) {
 	a.t.Helper()

@@ -263,7 +263,8 @@ func TestSuppressionEndsChainsAndCanBeLifted(t *testing.T) {
 		t.Error("his sequences are not decided anew")
 	}
 	k.send("DELETE", "/api/v1/suppressions?email=stranger@example.com", nil).is(204)
-	k.send("DELETE", "/api/v1/suppressions?email=ann@example.com", nil).is(404).problems()
+	k.send("DELETE", "/api/v1/suppressions?email=ann@example.com", nil).is(404).says("this address is not on the suppression list")
+	k.send("DELETE", "/api/v1/suppressions?email=ann@example.com&sequence=c-nurture", nil).is(404).says(`for the sequence \"c-nurture\"`)
 	k.send("DELETE", "/api/v1/suppressions", nil).is(422).names("query.email")
 	k.send("POST", "/api/v1/suppressions", map[string]any{"email": ""}).is(422).names("body.email")
 	k.send("POST", "/api/v1/suppressions", map[string]any{"email": "x@y"}).is(422).names("body.email")

@@ -29,6 +29,6 @@ func (s *server) dropPreference(ctx context.Context, in *clientPath) (*struct{},
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Engine.DropPreference(ctx, client.ID)
+	_, err = s.Engine.DropPreference(ctx, client.ID, "the CRM (API key "+callerOf(ctx).called()+")")
 	return nil, err
 }

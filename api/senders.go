@@ -60,12 +60,12 @@ type resumedAnswer struct{ Status int }
 func (s *server) resumeSender(ctx context.Context, in *struct {
 	Email string `path:"email"`
 }) (*resumedAnswer, error) {
-	return &resumedAnswer{http.StatusNoContent}, s.Engine.ResumeSender(ctx, in.Email, "API key "+callerOf(ctx).id)
+	return &resumedAnswer{http.StatusNoContent}, s.Engine.ResumeSender(ctx, in.Email, "API key "+callerOf(ctx).called())
 }
 
 // resumeSequence lets a paused sequence go on.
 func (s *server) resumeSequence(ctx context.Context, in *struct {
 	Name string `path:"name"`
 }) (*resumedAnswer, error) {
-	return &resumedAnswer{http.StatusNoContent}, s.Engine.ResumeSequence(ctx, in.Name, "API key "+callerOf(ctx).id)
+	return &resumedAnswer{http.StatusNoContent}, s.Engine.ResumeSequence(ctx, in.Name, "API key "+callerOf(ctx).called())
 }

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"seventh/internal/engine"
 	"seventh/internal/store"
@@ -145,6 +148,13 @@ func (s *server) moment(ctx context.Context) (*engine.Catalog, time.Time, error)
 	return catalog, now, err
 }
 
+func notOnList(sequence string) error {
+	if sequence != "" {
+		return huma.Error404NotFound(fmt.Sprintf("this address is not on the suppression list for the sequence %q", sequence))
+	}
+	return huma.Error404NotFound("this address is not on the suppression list")
+}
+
 // unsuppress lifts suppressions of an address; the sequences of the client who has it are
 // decided anew.
 func (s *server) unsuppress(ctx context.Context, in *struct {
@@ -160,5 +170,9 @@ func (s *server) unsuppress(ctx context.Context, in *struct {
 	if in.Sequence != "" {
 		scope = &in.Sequence
 	}
-	return nil, s.Engine.Unsuppress(ctx, address, scope, "key:"+callerOf(ctx).id, in.Why)
+	err = s.Engine.Unsuppress(ctx, address, scope, "key:"+callerOf(ctx).called(), in.Why)
+	if errors.Is(err, store.ErrNotFound) {
+		err = notOnList(in.Sequence)
+	}
+	return nil, err
 }

@@ -188,6 +188,30 @@ func (item *suppressionItem) fill(columns, record []string) error {
 	return nil
 }
 
+// notAnArray says what to send instead of what could not be read.
+func notAnArray(err error) error {
+	const cure = `send an array of entries: [{"email": "ann@example.com", "reason": "manual"}]`
+	detail := &huma.ErrorDetail{Location: "body", Message: cure}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		detail.Message = fmt.Sprintf("this is no JSON from byte %d on: %s", syntax.Offset, cure)
+	}
+	return huma.Error400BadRequest("the body is not a JSON array", detail)
+}
+
+// readEntry reads one entry, and says in words what cannot be read.
+func readEntry(raw []byte, item *suppressionItem) error {
+	err := json.Unmarshal(raw, item)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf(`an entry is an object, not a %s: write {"email": "ann@example.com", "reason": "manual"}`, kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s: a %s does not fit: write a text in quotes", kind.Field, kind.Value)
+	}
+	return err
+}
+
 func jsonLines(media string, body []byte) ([]suppressionLine, error) {
 	var raws []json.RawMessage
 	var numbers []int
@@ -200,7 +224,7 @@ func jsonLines(media string, body []byte) ([]suppressionLine, error) {
 			}
 		}
 	} else if err := json.Unmarshal(body, &raws); err != nil {
-		return nil, huma.Error400BadRequest("the body is not a JSON array", &huma.ErrorDetail{Location: "body", Message: err.Error()})
+		return nil, notAnArray(err)
 	}
 	lines := make([]suppressionLine, len(raws))
 	for i, raw := range raws {
@@ -208,7 +232,7 @@ func jsonLines(media string, body []byte) ([]suppressionLine, error) {
 		if numbers != nil {
 			lines[i].number = numbers[i]
 		}
-		lines[i].err = json.Unmarshal(raw, &lines[i].item)
+		lines[i].err = readEntry(raw, &lines[i].item)
 	}
 	return lines, nil
 }

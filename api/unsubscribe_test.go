@@ -279,6 +279,9 @@ func TestARepTakesAPreferenceBack(t *testing.T) {
 	for range 2 { // the second time there is nothing to forget
 		k.send("DELETE", "/api/v1/clients/ann/preference", nil).is(204)
 	}
+	if n := k.count(`SELECT count(*) FROM touches WHERE kind = 'preference' AND data->>'by' = 'the CRM (API key SEVENTH_API_KEY)'`); n != 1 {
+		t.Errorf("%d touches say that the CRM dropped it", n)
+	}
 	if shown := k.send("GET", "/api/v1/clients/ann", nil).is(200).json(); shown["preference"] != nil {
 		t.Errorf("still %v", shown["preference"])
 	}

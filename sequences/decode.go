@@ -3,8 +3,8 @@ package sequences
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -86,6 +86,10 @@ func (d *decoder) value(n ast.Node, path string, v reflect.Value, r rules) {
 	}
 	switch v.Kind() {
 	case reflect.String:
+		if cure := enumCure(n, path, r); cure != "" {
+			d.problem(d.at(n), "expected one word, found %s: %s", kind(n), cure)
+			return
+		}
 		if s, ok := d.text(n); ok && d.listed(n, s, path, r) {
 			v.SetString(s)
 		}
@@ -139,21 +143,11 @@ func (d *decoder) structure(n ast.Node, path string, v reflect.Value) {
 	}
 }
 
-// keyWithoutSpace tells whether a text begins with a key and its colon: id:guide.
-func keyWithoutSpace(text string) bool {
-	key, _, found := strings.Cut(text, ":")
-	return found && key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
-}
-
 // mapping is the entries of a YAML map, duplicates and empty values reported.
 func (d *decoder) mapping(n ast.Node, path string) ([]entry, bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		cure := ""
-		if text, ok := n.(*ast.StringNode); ok && keyWithoutSpace(text.Value) {
-			cure = ": write a space behind each colon"
-		}
-		d.problem(d.at(n), "expected a map of keys and values, found %s%s", kind(n), cure)
+		d.noMap(n, path)
 		return nil, false
 	}
 	lines := map[string]int{}
@@ -203,6 +197,10 @@ func (d *decoder) keyed(n ast.Node, path string, v reflect.Value) {
 
 func (d *decoder) list(n ast.Node, path string, v reflect.Value, r rules) {
 	items, ok := n.(*ast.SequenceNode)
+	if word, is := n.(*ast.StringNode); is && slices.Contains(r.enum, word.Value) {
+		d.problem(d.at(n), "expected a list, found %s: write %s: [%s]", kind(n), lastKey(path), word.Value)
+		return
+	}
 	if !ok {
 		d.problem(d.at(n), "expected a list, found %s: write [one, two], or one a line after dashes", kind(n))
 		return

@@ -16,6 +16,9 @@ type seriesName = map[string]string
 // button.
 const seriesLimit = 60
 
+// pageLanguages are those in which the page speaks where clients unsubscribe.
+var pageLanguages = []string{"en", "ru"}
+
 var languagePattern = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // SeriesNames is what clients call the letters of the sequence: a name by language, and
@@ -39,6 +42,8 @@ func (s *Sequence) checkSeries(d *decoder) {
 		switch {
 		case !languagePattern.MatchString(lang):
 			d.problem(d.keys["series."+lang], "%s is not a language: write series: { en: Useful letters, ru: Полезные письма }", quoted(lang))
+		case !slices.Contains(pageLanguages, lang):
+			d.problem(d.keys["series."+lang], "the page where clients unsubscribe speaks %s, not %s: write the name under one of these", strings.Join(pageLanguages, " and "), quoted(lang))
 		case strings.TrimSpace(name) == "" || strings.ContainsAny(name, "\r\n"):
 			d.problem(at, "the name of a series is one line: write series: { %s: Useful letters }", lang)
 		case utf8.RuneCountInString(name) > seriesLimit:

@@ -67,6 +67,9 @@ func (s *Settings) checkMailboxes(d *decoder) {
 		}
 		if sender.ReplyToken {
 			d.roomForMark(at, marked)
+			if !s.hears(marked) {
+				d.problem(d.keys[path+".reply_token"], "nobody would read the answers with a mark: write mailbox: { imap: env:NAME } for the mailbox that %s fills, or remove reply_token", quoted(marked))
+			}
 		}
 	}
 	s.Bounces.Mailbox.check(d, "bounces.mailbox")
@@ -82,6 +85,16 @@ func (s *Settings) checkMailboxes(d *decoder) {
 		return
 	}
 	d.roomForMark("bounces.address", address)
+}
+
+// hears reports whether answers to an address come back to us, over a mailbox or from a
+// mail server that posts them.
+func (s *Settings) hears(address string) bool {
+	return s.Hooks.Generic != nil || slices.ContainsFunc(s.Mailboxes(), func(m NamedMailbox) bool { return strings.EqualFold(m.Address, address) }) ||
+		slices.ContainsFunc(names(s.Senders), func(name string) bool {
+			x := s.Senders[name]
+			return x.Mailbox != nil && strings.EqualFold(x.ReplyTo, address)
+		})
 }
 
 // check looks at the folders, and fills in the one that is always read.

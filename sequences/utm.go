@@ -30,6 +30,9 @@ func (u *UTM) decodeYAML(d *decoder, n ast.Node, path string) {
 	case *ast.MappingNode:
 		u.On = true
 		d.fill(n, path, &u.UTMValues)
+		if len(n.Values) == 0 {
+			d.problem(d.at(n), "this map is empty: write utm: true for the usual parameters, or values of your own, for example utm: { campaign: spring }")
+		}
 		for _, v := range []struct{ key, value string }{{"source", u.Source}, {"medium", u.Medium}, {"campaign", u.Campaign}, {"content", u.Content}} {
 			if len(v.value) > 100 {
 				d.problem(d.spotOf(joinPath(path, v.key)), "this is too long for an address: write at most 100 letters")

@@ -39,10 +39,11 @@ func (s *site) dropPreference(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !maySteer(frameOf(c, "", "").User, &client) {
+	user := frameOf(c, "", "").User
+	if !maySteer(user, &client) {
 		return problem{http.StatusForbidden, "This is another rep's client. Ask the owner or a marketer."}
 	}
-	had, err := s.Engine.DropPreference(ctx, client.ID)
+	had, err := s.Engine.DropPreference(ctx, client.ID, orElse(user.Name, user.Email))
 	if err != nil {
 		return err
 	}
@@ -54,12 +55,20 @@ func (s *site) dropPreference(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/clients/"+url.PathEscape(client.ExternalID))
 }
 
+// saidBy adds who said so; touches of before do not know.
+func saidBy(text, who string) string {
+	if who == "" {
+		return text
+	}
+	return text + ": " + who + " says so"
+}
+
 // asked is what a touch says that a client wants by a letter's link.
 func asked(r store.Touch) string {
 	if r.Kind == "preference" {
 		every := detail(r.Data, "letters_every")
 		if every == "" {
-			return "Letters as often as before: the client says so"
+			return saidBy("Letters as often as before", detail(r.Data, "by"))
 		}
 		return "Asked for " + engine.AtMostOne(every)
 	}

@@ -93,8 +93,8 @@ func Slower(a, b sequences.Duration) bool {
 }
 
 // DropPreference is that a rep, or the CRM, knows that a client wants letters as they
-// come. It reports whether he had asked for fewer.
-func (e *Engine) DropPreference(ctx context.Context, clientID int64) (bool, error) {
+// come; by says who, in words for the ledger. It reports whether he had asked for fewer.
+func (e *Engine) DropPreference(ctx context.Context, clientID int64, by string) (bool, error) {
 	had := false
 	err := e.stopping(ctx, clientID, func(s *stop) error {
 		now, err := store.Now(ctx, s.tx)
@@ -112,7 +112,7 @@ func (e *Engine) DropPreference(ctx context.Context, clientID int64) (bool, erro
 		}
 		// No contact of a rep's with the client, which caps would count.
 		_, err = s.note(ctx, store.NewTouch{
-			ClientID: clientID, Kind: "preference", Channel: "other", At: now, Actor: "rep", Data: map[string]any{"letters_every": ""},
+			ClientID: clientID, Kind: "preference", Channel: "other", At: now, Actor: "rep", Data: map[string]any{"letters_every": "", "by": by},
 		}, now)
 		return err
 	})

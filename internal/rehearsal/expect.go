@@ -64,10 +64,25 @@ func (p *play) expectSent(ctx context.Context, step, client, moment string) erro
 	n := len(p.expected[client]) - 1
 	switch {
 	case n >= len(sent):
-		p.fail("no letter has gone to %s after %s", client, p.soFar(sent))
+		return p.noLetter(ctx, client, at, sent)
 	case sent[n].Step != step || sent[n].At.In(at.Location()).Format(layout) != at.Format(layout):
 		p.fail("letter %d to %s was %s on %s", n+1, client, sent[n].Step, sent[n].At.In(at.Location()).Format(byMinute))
 	}
+	return nil
+}
+
+// noLetter says that one is missing; or that its day has not come, if the story ends, or
+// goes on, only below.
+func (p *play) noLetter(ctx context.Context, client string, at time.Time, sent []store.Touch) error {
+	now, err := p.now(ctx)
+	if err != nil {
+		return err
+	}
+	if at.After(now) {
+		p.fail("the story has only come to %s here: write `wait` or `at` above this line, to go on until then", now.In(at.Location()).Format(byMinute))
+		return nil
+	}
+	p.fail("no letter has gone to %s after %s", client, p.soFar(sent))
 	return nil
 }
 

@@ -75,7 +75,7 @@ func (p *play) asBefore(ctx context.Context, client string) error {
 	if err != nil {
 		return err
 	}
-	had, err := p.engine.DropPreference(ctx, row.ID)
+	had, err := p.engine.DropPreference(ctx, row.ID, "the rep")
 	if err == nil && !had {
 		return broken("%s has not asked for fewer letters", client)
 	}
