@@ -39,6 +39,13 @@ type projection struct {
 	anchor  time.Time
 	dated   bool
 	begun   bool // the wait that the enrollment stands at is over at anchor
+	spacing
+}
+
+// spacing is what a client wants between letters.
+type spacing struct {
+	every  sequences.Duration // at least; zero: he has asked for nothing
+	letter time.Time          // when the letter before goes; zero if there is none
 }
 
 // stepsAhead bounds how far a projection looks.
@@ -46,6 +53,9 @@ const stepsAhead = 50
 
 // after lists the steps behind one that happens at anchor.
 func (p *projection) after(step sequences.Step) ([]upcoming, error) {
+	if step.Kind() == sequences.KindEmail && p.dated {
+		p.letter = p.anchor
+	}
 	if err := p.pass(step); err != nil {
 		return nil, err
 	}
@@ -65,6 +75,9 @@ func (p *projection) after(step sequences.Step) ([]upcoming, error) {
 			if err != nil {
 				return nil, err
 			}
+			if due, err = p.wished(next, due); err != nil {
+				return nil, err
+			}
 			u.Client, u.Company = p.clocks.show(due)
 			p.anchor, when = due, &due
 		}
@@ -78,6 +91,23 @@ func (p *projection) after(step sequences.Step) ([]upcoming, error) {
 		}
 	}
 	return list, nil
+}
+
+// wished is the date of a letter as the client's wish for fewer of them leaves it: at the
+// first opening that is far enough from the letter before.
+func (p *projection) wished(step sequences.Step, due time.Time) (time.Time, error) {
+	if step.Kind() != sequences.KindEmail || p.every.IsZero() {
+		return due, nil
+	}
+	if free := p.every.Add(p.letter.In(p.clocks.client), p.version.Calendar); !p.letter.IsZero() && due.Before(free) {
+		var err error
+		step.After = sequences.Duration{}
+		if due, err = p.version.Due(step, free, p.client); err != nil {
+			return due, err
+		}
+	}
+	p.letter = due
+	return due, nil
 }
 
 // pass moves the anchor to when a step is over; what waits for a person, or depends

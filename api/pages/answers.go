@@ -41,6 +41,28 @@ func (s *site) awayParts(ctx context.Context, sc scene, clientIDs []int64) (map[
 // isReply tells whether a task asks for an answer, or for a look at who answers.
 func isReply(t *store.Task) bool { return t.Origin == "reply" && t.Kind != store.TaskNotice }
 
+// answered are the addresses of the letters that clients answered, by task.
+func (s *site) answered(ctx context.Context, list []store.Task) (map[int64]string, error) {
+	var clients, tasks []int64
+	for i := range list {
+		if isReply(&list[i]) {
+			clients, tasks = append(clients, list[i].ClientID), append(tasks, list[i].ID)
+		}
+	}
+	if len(tasks) == 0 {
+		return nil, nil
+	}
+	letters, err := store.LettersAnswered(ctx, s.DB, clients, tasks)
+	if err != nil {
+		return nil, err
+	}
+	addresses := make(map[int64]string, len(letters))
+	for task, letter := range letters {
+		addresses[task] = fmt.Sprintf("/letters/%d", letter)
+	}
+	return addresses, nil
+}
+
 // openTasks are those that a page shows, what clients wrote in front.
 func (s *site) openTasks(ctx context.Context, filter store.TaskFilter) ([]store.Task, error) {
 	all, err := store.ListTasks(ctx, s.DB, filter)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func TestRepReadsWhatTheClientWrote(t *testing.T) {
 	s.answers(t, inbound.Replied, inbound.Answer{MessageID: "a", From: "boss@plant.test", Subject: "Re: <b>price</b>", Text: "Who are you?\n<script>alert(1)</script>", OptOut: inbound.LikelyOptOut})
 	ann := s.loggedIn(t, "ann@levanto.test")
 	const text = "From boss@plant.test:\nWho are you?\n&lt;script&gt;alert(1)&lt;/script&gt;"
-	page := ann.get("/tasks").want(http.StatusOK, "Replies <span", "Answer Ivan Petrov: Re: &lt;b&gt;price", text, "Never write to this client again", "The client replied").without("<script>alert", "<b>price")
+	page := ann.get("/tasks").want(http.StatusOK, "Replies <span", "Answer Ivan Petrov: Re: &lt;b&gt;price", text, "Never write to this client again", "The client replied", fmt.Sprintf(`<a href="/letters/%d">The letter that was answered`, s.letter)).without("<script>alert", "<b>price")
 	if strings.Index(page.body, "Replies <span") > strings.Index(page.body, "Coming <span") && strings.Contains(page.body, "Coming <span") {
 		t.Error("replies are not on top")
 	}

@@ -134,14 +134,27 @@ func (s *site) fillChains(ctx context.Context, page *clientPage) error {
 	if err != nil {
 		return err
 	}
+	wish, err := s.spacingOf(ctx, client.ID, letters)
+	if err != nil {
+		return err
+	}
 	for _, e := range open {
 		version, err := s.Engine.Version(ctx, s.DB, e.VersionID)
 		if err != nil {
 			return err
 		}
-		next, err := nextOf(sc, client, e, version, outranking(e, open), underWay(letters, e.ID), subject)
+		next, err := nextOf(sc, client, e, version, outranking(e, open), underWay(letters, e.ID), wish, subject)
 		if err != nil {
 			return err
+		}
+		if lost := lostOf(letters, e); lost != 0 {
+			then, err := s.thenOf(ctx, sc, lost)
+			if err != nil {
+				return err
+			}
+			if then != "" {
+				next.Waits = "On hold: nobody knows whether the last letter arrived. " + then
+			}
 		}
 		next.Path = sc.path(version.Sequence, e, decisions)
 		page.Chains = append(page.Chains, next)

@@ -26,7 +26,8 @@ type letterPage struct {
 	Sent     bool   // there is something to show
 	Text     string
 	HasHTML  bool
-	Ways     []way // of an unconfirmed letter: what somebody may take it for
+	Ways     []way  // of an unconfirmed letter: what somebody may take it for
+	Then     string // what becomes of such a letter by itself, '' for nothing
 	Headers  []header
 }
 
@@ -72,8 +73,13 @@ func (s *site) showLetter(c echo.Context) error {
 		return err
 	}
 	page.Facts = append(page.Facts, f.scene.closed(closings)...)
-	if m.State == "unconfirmed" && f.User.Role == "admin" {
-		page.Ways = ways
+	if m.State == "unconfirmed" {
+		if page.Then, err = s.thenOf(ctx, f.scene, m.ID); err != nil {
+			return err
+		}
+		if f.User.Role == "admin" {
+			page.Ways = ways
+		}
 	}
 	return letterView.render(c, http.StatusOK, page)
 }

@@ -39,6 +39,16 @@ func underWay(letters []store.Message, enrollmentID int64) *store.Message {
 	return nil
 }
 
+// lostOf is the letter that an enrollment waits to be cleared up, 0 for none.
+func lostOf(letters []store.Message, e store.Enrollment) int64 {
+	for _, m := range letters {
+		if e.State == "active" && e.Waiting == "unconfirmed" && m.EnrollmentID == e.ID && m.State == "unconfirmed" {
+			return m.ID
+		}
+	}
+	return 0
+}
+
 // outranking is the sequence that an enrollment waits for.
 func outranking(e store.Enrollment, open []store.Enrollment) string {
 	first := e
@@ -51,8 +61,9 @@ func outranking(e store.Enrollment, open []store.Enrollment) string {
 }
 
 // nextOf says what comes next in an enrollment. rival is the sequence that goes
-// first if it waits for one, letter what is on its way (nil for nothing).
-func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Version, rival string, letter *store.Message, subject namer) (chain, error) {
+// first if it waits for one, letter what is on its way (nil for nothing), wish how often the client
+// wants letters.
+func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Version, rival string, letter *store.Message, wish spacing, subject namer) (chain, error) {
 	c := chain{ID: e.ID, Title: v.Sequence.Title, State: e.State, Last: lastWords(v.Sequence)}
 	if e.NextStep == "" {
 		c.Place, c.Subject, c.Waits = "All steps are done", "New letters", orElse(holds[e.Waiting], "What comes next is being worked out.")
@@ -94,7 +105,7 @@ func nextOf(sc scene, client *store.Client, e store.Enrollment, v *engine.Versio
 	if dated {
 		c.Subject = naming(step, subject, &anchor)
 	}
-	ahead := projection{version: v, client: client, clocks: clocks, subject: subject, dated: dated, anchor: anchor, begun: e.Waiting == "wait"}
+	ahead := projection{version: v, client: client, clocks: clocks, subject: subject, dated: dated, anchor: anchor, begun: e.Waiting == "wait", spacing: wish}
 	var err error
 	c.Upcoming, err = ahead.after(step)
 	return c, err

@@ -96,7 +96,7 @@ func TestNextInPlainWords(t *testing.T) {
 			answer{"Its letter is on its way.", "", "", nil},
 		},
 	} {
-		got, err := nextOf(scene{now: tuesday, zone: moscow}, client, test.enrollment, chainVersion(t), "rival", test.letter, byTemplate)
+		got, err := nextOf(scene{now: tuesday, zone: moscow}, client, test.enrollment, chainVersion(t), "rival", test.letter, spacing{}, byTemplate)
 		must(t, err)
 		shown := answer{Waits: got.Waits}
 		if got.Client != nil {
@@ -116,7 +116,7 @@ func TestNextInPlainWords(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	_, err = nextOf(scene{now: tuesday, zone: moscow}, client, store.Enrollment{NextStep: "four"}, chainVersion(t), "", nil, byTemplate)
+	_, err = nextOf(scene{now: tuesday, zone: moscow}, client, store.Enrollment{NextStep: "four"}, chainVersion(t), "", nil, spacing{}, byTemplate)
 	if err == nil {
 		t.Error("a step that does not exist was shown")
 	}

@@ -32,6 +32,22 @@ func (s *site) wishOf(ctx context.Context, sc scene, clientID int64) (*wishPart,
 	return part, nil
 }
 
+// spacingOf is how often a client wants letters, counted from the last of these.
+func (s *site) spacingOf(ctx context.Context, clientID int64, letters []store.Message) (spacing, error) {
+	var wish spacing
+	p, err := s.Engine.PreferenceOf(ctx, s.DB, clientID)
+	if err != nil || p == nil {
+		return wish, err
+	}
+	wish.every = p.LettersEvery
+	for _, m := range letters {
+		if m.SentAt != nil && m.State == "sent" && m.SentAt.After(wish.letter) {
+			wish.letter = *m.SentAt
+		}
+	}
+	return wish, nil
+}
+
 // dropPreference is that a client has told somebody that he wants letters as they come.
 func (s *site) dropPreference(c echo.Context) error {
 	ctx := c.Request().Context()

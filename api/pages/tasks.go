@@ -56,6 +56,7 @@ type taskPart struct {
 	Back     string
 	Body     string // what the client wrote
 	Reply    bool   // it asks for an answer
+	Answered string // address of the letter that the client answered, '' for none
 	OptOut   bool   // he seems to want no more letters
 	Away     *awayPart
 	script   content.Script
@@ -202,6 +203,10 @@ func (s *site) taskParts(ctx context.Context, f frame, list []store.Task) ([]tas
 	if err != nil {
 		return nil, err
 	}
+	answered, err := s.answered(ctx, list)
+	if err != nil {
+		return nil, err
+	}
 	parts := make([]taskPart, 0, len(list))
 	for i := range list {
 		t := &list[i]
@@ -211,7 +216,7 @@ func (s *site) taskParts(ctx context.Context, f frame, list []store.Task) ([]tas
 		}
 		part := f.scene.task(t, client)
 		part.script, part.Away = scripts[t.ID], away[client.ID]
-		part.May = mayClose(f.User, t)
+		part.May, part.Answered = mayClose(f.User, t), answered[t.ID]
 		if last, any := touches[t.ClientID]; any {
 			when := at(last.At, f.scene.zone)
 			part.Last, part.LastAt = kindName(last.Kind)+byActor(last.Actor), &when

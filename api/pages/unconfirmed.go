@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,6 +31,7 @@ type unconfirmedLine struct {
 	Who      string
 	Sequence string
 	Since    moment
+	Then     string // what becomes of it by itself, '' for nothing
 }
 
 // way is what an unconfirmed letter can be taken for, with the words on its button.
@@ -67,12 +69,39 @@ func (s *site) listUnconfirmed(c echo.Context) error {
 		line := unconfirmedLine{OpenUnconfirmed: u, Who: orElse(u.Name, u.Client), Sequence: f.scene.title(u.Sequence), Since: at(u.Since, f.scene.zone)}
 		line.Reason = orElse(lostWords(u.Reason), u.Reason)
 		line.Subject = orElse(u.Subject, "Letter "+u.Step)
+		if line.Then, err = s.byItself(ctx, f.scene, &u); err != nil {
+			return err
+		}
 		page.Letters = append(page.Letters, line)
 	}
 	if page.Total, err = store.CountUnconfirmed(ctx, s.DB); err != nil {
 		return err
 	}
 	return unconfirmedView.render(c, http.StatusOK, page)
+}
+
+// byItself says what becomes of a letter if nobody decides; "" for nothing.
+func (s *site) byItself(ctx context.Context, sc scene, u *store.OpenUnconfirmed) (string, error) {
+	as, when, err := s.Engine.ByItself(ctx, s.DB, u)
+	on := when.In(sc.zone).Format("Mon 2 Jan 2006, 15:04")
+	switch {
+	case err != nil || as == "":
+		return "", err
+	case as == engine.AsSendAgain:
+		return "Unless something comes back for it, it is sent once more on " + on + ".", nil
+	case u.Ended:
+		return "Unless something comes back for it, it is taken for sent on " + on + ".", nil
+	}
+	return "Unless something comes back for it, it is taken for sent on " + on + ", and the sequence goes on by itself.", nil
+}
+
+// thenOf is byItself of one letter.
+func (s *site) thenOf(ctx context.Context, sc scene, messageID int64) (string, error) {
+	list, err := store.ListUnconfirmed(ctx, s.DB, store.UnconfirmedFilter{After: messageID - 1, Limit: 1})
+	if err != nil || len(list) == 0 || list[0].MessageID != messageID {
+		return "", err
+	}
+	return s.byItself(ctx, sc, &list[0])
 }
 
 var errOnlyAdmins = problem{http.StatusForbidden, "Only admins decide about this. Ask one of them."}

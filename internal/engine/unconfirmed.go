@@ -249,12 +249,12 @@ func (e *Engine) lookAtOne(ctx context.Context, due store.ToLookAt) error {
 		if err != nil {
 			return err
 		}
-		v := store.Verdict{By: "unconfirmed: " + rule, At: now}
-		switch {
-		case rule == sequences.AssumeSent && !u.Doubt:
-			v.As, v.Reason = AsSent, "taken for sent: nothing was heard of it for a day"
-		case rule == sequences.ResendOnce && !u.Doubt && u.Resent == 0:
-			v.As, v.Resent, v.Reason = AsSendAgain, true, "sent again: nothing was heard of it for a day"
+		v := store.Verdict{As: byItself(rule, u.Doubt, u.Resent), By: "unconfirmed: " + rule, At: now}
+		switch v.As {
+		case AsSent:
+			v.Reason = "taken for sent: nothing was heard of it for a day"
+		case AsSendAgain:
+			v.Resent, v.Reason = true, "sent again: nothing was heard of it for a day"
 		default:
 			return store.LookLater(ctx, s.tx, u.MessageID, nil)
 		}
@@ -263,6 +263,40 @@ func (e *Engine) lookAtOne(ctx context.Context, due store.ToLookAt) error {
 		}
 		return store.LookLater(ctx, s.tx, u.MessageID, nil)
 	})
+}
+
+// byItself is what a sequence's rule makes of a letter once it is time; "": it waits for
+// somebody to decide.
+func byItself(rule string, doubt bool, resent int) string {
+	switch {
+	case rule == sequences.AssumeSent && !doubt:
+		return AsSent
+	case rule == sequences.ResendOnce && !doubt && resent == 0:
+		return AsSendAgain
+	}
+	return ""
+}
+
+// ByItself says what becomes of an unconfirmed letter if nobody decides and nothing comes
+// back, and when: AsSent, AsSendAgain, or "" for nothing.
+func (e *Engine) ByItself(ctx context.Context, db store.DB, u *store.OpenUnconfirmed) (as string, at time.Time, err error) {
+	if u.LookAt == nil {
+		return "", at, nil
+	}
+	version, err := e.Version(ctx, db, u.VersionID)
+	if isContent(err) {
+		return "", at, nil
+	}
+	if err != nil {
+		return "", at, err
+	}
+	if at = u.Since.Add(unconfirmedFor); u.LookAt.After(at) {
+		at = *u.LookAt
+	}
+	if as = byItself(version.Sequence.Unconfirmed, u.Doubt, u.Resent); as == AsSendAgain && u.Ended {
+		as = ""
+	}
+	return as, at, nil
 }
 
 // ruleFor is what the letter's sequence says about unconfirmed letters.

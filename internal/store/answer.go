@@ -39,6 +39,23 @@ func AnswersOfTask(ctx context.Context, db DB, clientID, taskID int64) ([]Reply,
 	return list, nil
 }
 
+// LettersAnswered maps tasks of the clients to the letter that the latest answer to each is about,
+// where that is known.
+func LettersAnswered(ctx context.Context, db DB, clientIDs, taskIDs []int64) (map[int64]int64, error) {
+	rows, err := db.Query(ctx, `
+		SELECT DISTINCT ON (k.id) k.id, t.message_id FROM touches t JOIN unnest($2::bigint[]) AS k (id) ON t.data->>'task' = k.id::text
+		WHERE t.client_id = ANY($1) AND t.kind = 'replied' AND t.message_id IS NOT NULL ORDER BY k.id, t.at DESC, t.id DESC`, clientIDs, taskIDs)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the letters that %d tasks are about: %w", len(taskIDs), err)
+	}
+	letters := make(map[int64]int64)
+	var task, letter int64
+	if _, err := pgx.ForEachRow(rows, []any{&task, &letter}, func() error { letters[task] = letter; return nil }); err != nil {
+		return nil, fmt.Errorf("looking for the letters that %d tasks are about: %w", len(taskIDs), err)
+	}
+	return letters, nil
+}
+
 // LastAutomatic returns a client's latest automatic answer; nil if there is none.
 func LastAutomatic(ctx context.Context, db DB, clientID int64) (*Reply, error) {
 	list, err := all[Reply](db.Query(ctx, answerColumns+`

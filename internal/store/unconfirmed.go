@@ -203,19 +203,23 @@ type OpenUnconfirmed struct {
 	Reason    string
 	Since     time.Time
 	LookAt    *time.Time
+	VersionID int64 // of the sequence that sent it
+	Resent    int   // how often it went again by itself
+	Doubt     bool  // a restore put it in doubt
+	Ended     bool  // its sequence is over for this client
 }
 
 // ListUnconfirmed returns letters that wait for somebody to decide, by id.
 func ListUnconfirmed(ctx context.Context, db DB, f UnconfirmedFilter) ([]OpenUnconfirmed, error) {
 	list, err := all[OpenUnconfirmed](db.Query(ctx, `
 		SELECT u.message_id, m.client_id, c.external_id AS client, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS name, s.name AS sequence, m.step, m.sender,
-			coalesce(said.subjects[m.content_place], m.subject) AS subject, m.reason, u.since, u.look_at
+			coalesce(said.subjects[m.content_place], m.subject) AS subject, m.reason, u.since, u.look_at, e.version_id, u.resent, m.reason = @doubt AS doubt, e.state = 'ended' AS ended
 		FROM unconfirmed u JOIN messages m ON m.id = u.message_id AND m.state = 'unconfirmed' JOIN clients c ON c.id = m.client_id
 		JOIN enrollments e ON e.id = m.enrollment_id JOIN sequences s ON s.id = e.sequence_id LEFT JOIN contents said ON said.id = m.content_id
 		WHERE u.open AND u.message_id > @after AND (@sequence = '' OR s.name = @sequence) AND (@sender = '' OR lower(m.sender) = lower(@sender))
 		  AND (@before::timestamptz IS NULL OR u.since < @before)
 		ORDER BY u.message_id LIMIT @limit`, pgx.StrictNamedArgs{
-		"sequence": f.Sequence, "sender": f.Sender, "before": f.Before, "after": f.After, "limit": f.Limit,
+		"sequence": f.Sequence, "sender": f.Sender, "before": f.Before, "after": f.After, "limit": f.Limit, "doubt": doubtReason,
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("listing unconfirmed letters: %w", err)
