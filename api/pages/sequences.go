@@ -18,6 +18,7 @@ type sequencesPage struct {
 	Zone      string
 	Sequences []sequenceCard
 	Senders   []senderLine
+	Bounces   *mailboxPart // nil if no mailbox is for bounces
 	MayResume bool
 }
 
@@ -47,14 +48,15 @@ type pausedPart struct {
 	Until *moment // nil: until a person resumes
 }
 
-// senderLine is a mailbox and how it does today.
+// senderLine is who letters come from and how it does today.
 type senderLine struct {
-	Name   string
-	Email  string
-	Sent   int
-	Limit  int // 0: any number
-	Rate   string
-	Paused *pausedPart
+	Name    string
+	Email   string
+	Sent    int
+	Limit   int // 0: any number
+	Rate    string
+	Paused  *pausedPart
+	Mailbox *mailboxPart // nil for none
 }
 
 type endCount struct {
@@ -129,9 +131,15 @@ func (s *site) listSequences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	mailboxes, err := s.mailboxParts(ctx, page.scene)
+	if err != nil {
+		return err
+	}
+	page.Bounces = mailboxes["bounces"]
 	for _, st := range standings {
 		page.Senders = append(page.Senders, senderLine{
 			Name: orElse(st.Sender.Name, st.Name), Email: st.Email, Sent: st.Sent, Limit: st.Limit, Rate: st.Rate, Paused: page.scene.paused(st.Pause),
+			Mailbox: mailboxes["senders."+st.Name],
 		})
 	}
 	return sequencesView.render(c, http.StatusOK, page)
