@@ -76,8 +76,8 @@ func TestSandboxFromNothing(t *testing.T) {
 		t.Errorf("%d letters after the restart, %d before", n, before)
 	}
 	status, answer := call(t, http.MethodGet, base+"/api/v1/sequences", key, nil)
-	if items, _ := answer["items"].([]any); status != http.StatusOK || len(items) != 3 {
-		t.Errorf("sequences answered %d: %v, want the three that were in force", status, answer)
+	if items, _ := answer["items"].([]any); status != http.StatusOK || len(items) != 4 {
+		t.Errorf("sequences answered %d: %v, want the four that were in force", status, answer)
 	}
 
 	if err := p.command.Process.Signal(os.Interrupt); err != nil {

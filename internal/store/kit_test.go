@@ -214,6 +214,8 @@ func (o *office) tx(fn func(tx pgx.Tx) error) {
 func (o *office) bury(worker int32, conn *pgx.Conn) (chunks []int64, unconfirmed int64) {
 	o.t.Helper()
 	ok(o.t, conn.Close(o.t.Context()))
+	for value[bool](o.t, o.db, "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = $1)", conn.PgConn().PID()) { // PostgreSQL notices in a moment
+	}
 	o.tx(func(tx pgx.Tx) error {
 		var err error
 		chunks, unconfirmed, err = store.BuryWorker(o.t.Context(), tx, worker, noon)
