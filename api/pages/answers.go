@@ -99,12 +99,7 @@ func (s *site) suppressByTask(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	s.sessions.Put(ctx, sessionFlash, flash)
-	back := localPath(c.FormValue("back"))
-	if back == "/" {
-		back = "/tasks"
-	}
-	return c.Redirect(http.StatusSeeOther, back)
+	return s.backToTasks(c, flash)
 }
 
 // endAbsence is that somebody knows a client is back.

@@ -321,7 +321,12 @@ func (s *site) closeTask(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	s.sessions.Put(ctx, sessionFlash, flash)
+	return s.backToTasks(c, flash)
+}
+
+// backToTasks says what a form about a task has done, on the page that it came from.
+func (s *site) backToTasks(c echo.Context, flash string) error {
+	s.sessions.Put(c.Request().Context(), sessionFlash, flash)
 	back := localPath(c.FormValue("back"))
 	if back == "/" {
 		back = "/tasks"

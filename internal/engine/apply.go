@@ -53,15 +53,6 @@ func (e *Engine) refuseErased(ctx context.Context, messageID int64, reason, sour
 	return nil
 }
 
-// Suppress keeps a client's address from being mailed again because a person or
-// the CRM says so.
-func (e *Engine) Suppress(ctx context.Context, clientID int64, source string) error {
-	return e.stopping(ctx, clientID, func(s *stop) error {
-		_, err := s.suppress(ctx, endedManual, source, s.client.Address)
-		return err
-	})
-}
-
 // suppress puts addresses on the list, and reports whether one is new there. Every chain
 // ends, if the client's address is among them.
 func (s *stop) suppress(ctx context.Context, reason, source string, addresses ...string) (fresh bool, err error) {

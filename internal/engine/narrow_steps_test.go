@@ -176,15 +176,6 @@ func TestALetterOfAnotherSequenceIsHeard(t *testing.T) {
 	}
 }
 
-func (m *mailing) waitsClient(id string) int64 {
-	m.t.Helper()
-	c, err := store.ClientByExternalID(m.t.Context(), m.pool, id)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return c.ID
-}
-
 // Whoever cannot follow because of the content keeps nobody else from going on.
 func TestWhoCannotFollowKeepsNobodyElse(t *testing.T) {
 	t.Parallel()
@@ -202,7 +193,11 @@ func TestWhoCannotFollowKeepsNobodyElse(t *testing.T) {
 	if e := m.waits("bob", "chain"); e.Waiting != waitsForContent {
 		t.Errorf("it stands at %+v", e)
 	}
-	if err := m.Suppress(t.Context(), m.waitsClient("bob"), "a rep"); err != nil {
+	bob, err := store.ClientByExternalID(t.Context(), m.pool, "bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.SuppressMany(t.Context(), []store.Suppression{{Address: bob.Address, Reason: endedManual, Source: "a rep", CreatedAt: m.now()}}); err != nil {
 		t.Error(err)
 	}
 	if e := m.waits("bob", "chain"); e.State != "ended" {
